@@ -1,0 +1,413 @@
+"""What subscribers are told, and when: decided from the log alone (semantics §5, §6).
+
+A `Watch` follows one ticket. It is told what was recorded (`record`, all events of one recorded
+instant together) and how far time has come (`advance`, a watermark), and answers with the alerts
+that follow. However the same history is cut into calls, the alerts are the same.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from domain import identifier
+from domain.clock import Clock, Folded, Folding
+from domain.event import RecordedEvent, story_order
+from domain.policy import WHOLE, ClockName, Policies, Step
+
+DeadlineKind = Literal["warning", "breach", "overdue", "untriaged"]
+AlertKind = Literal["warning", "breach", "overdue", "untriaged", "cleared", "withdrawn"]
+Reason = Literal["disproved", "superseded"]
+
+# The order of the kinds in one step (semantics §6, the table).
+_RANK: dict[str, int] = {"warning": 0, "breach": 1, "overdue": 2, "untriaged": 3}
+
+
+class Alert(NamedTuple):
+    """One thing told, as the contract writes it (contracts, `lhuta alerts`).
+
+    `deadline`, `due_at` and `decided_at` are instants in microseconds; `refers` names the alerts
+    that this one ends.
+    """
+
+    id: str
+    kind: AlertKind
+    ticket: str
+    clock: ClockName
+    instance: int
+    started_by: str
+    step: str | None
+    deadline: int | None
+    due_at: int | None
+    decided_at: int
+    refers: tuple[str, ...]
+    reason: Reason | None
+
+
+class Deadline(NamedTuple):
+    """An instant at which a clock has something to tell unless it was answered (semantics §6)."""
+
+    at: int
+    kind: DeadlineKind
+    step: Step | None
+
+    @property
+    def rank(self) -> tuple[int, int, float]:
+        """Return the order in one step: by instant, kind in the order of the table, step."""
+        return (self.at, _RANK[self.kind], 0.0 if self.step is None else float(self.step.value))
+
+
+def deadlines(clock: Clock) -> Iterator[Deadline]:
+    """Yield every deadline that the folded history has for a clock (semantics §6, the table)."""
+    hours = clock.hours
+    promise = clock.promises[-1] if clock.promises else None
+    if promise is not None and promise.target is not None:
+        assert promise.due_at is not None
+        assert promise.budget is not None
+        for step in clock.policy.warning_steps:
+            at = hours.due(promise.anchor, *promise.budget.part(step.value))
+            yield Deadline(at, "warning", step)
+        yield Deadline(promise.due_at, "breach", None)
+        for step in clock.policy.overdue_steps:
+            at = hours.due(promise.due_at, *promise.target.part(step.value))
+            yield Deadline(at, "overdue", step)
+    if clock.untriaged:
+        urgent = clock.policy.untriaged_target(clock.plan, clock.name, clock.started_at)
+        if urgent is not None:
+            for step in (*clock.policy.warning_steps, WHOLE):
+                at = hours.due(clock.started_at, *urgent.part(step.value))
+                yield Deadline(at, "untriaged", step)
+
+
+def holds(clock: Clock, deadline: Deadline) -> bool:
+    """Tell whether a clock that has the deadline was not answered in time for it."""
+    if clock.satisfied_at is not None and clock.satisfied_at <= deadline.at:
+        return False
+    return not (
+        deadline.kind == "untriaged"
+        and clock.triaged_at is not None
+        and clock.triaged_at <= deadline.at
+    )
+
+
+class _Told:
+    """An alert of a deadline that was told, and what became of it."""
+
+    __slots__ = ("alert", "cleared")
+
+    def __init__(self, alert: Alert) -> None:
+        self.alert = alert
+        self.cleared = False
+
+
+class _Watched:
+    """What a watch knows of one clock identity, also after the clock is gone from the fold."""
+
+    __slots__ = ("clearings", "clock", "deadlines", "gone", "standing", "withdrawals")
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.gone = False
+        # Since when (recorded) the folded history has each deadline.
+        self.deadlines: dict[Deadline, int] = {}
+        # Told and not withdrawn, in the order in which they were told.
+        self.standing: dict[Deadline, _Told] = {}
+        self.withdrawals: dict[Deadline, int] = {}
+        self.clearings = 0
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Return the order of clocks by their start; the initial clock is first in a tie."""
+        clock = self.clock
+        return (clock.started_at, clock.started_version, 0 if clock.name == "initial" else 1)
+
+
+class Watch:
+    """The alerts of one ticket, from what was recorded and how far time has come."""
+
+    __slots__ = (
+        "_clocks",
+        "_folded_to",
+        "_folding",
+        "_history",
+        "_policies",
+        "_ticket",
+        "_turns",
+        "alerts",
+    )
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+        self._ticket = ""
+        self._history: list[RecordedEvent] = []
+        self._folding = Folding(policies)
+        self._folded_to: tuple[int, int] | None = None
+        self._clocks: dict[tuple[ClockName, str], _Watched] = {}
+        # Deadlines whose turn is to come: (D + settle, order in one step, clock).
+        self._turns: list[tuple[int, tuple[int, int, float], Deadline, tuple[ClockName, str]]] = []
+        self.alerts: list[Alert] = []
+
+    @property
+    def folded(self) -> Folded:
+        """Return the fold of everything recorded so far."""
+        return self._folding.folded
+
+    def record(self, events: Sequence[RecordedEvent]) -> None:
+        """Take the ticket's events of one recorded instant, together (semantics §5)."""
+        now = events[0].recorded_at
+        self._ticket = events[0].ticket
+        self._decide_until(now - 1)
+        self._fold(events)
+        changed = self._refresh(now)
+        in_turn = self._take_turns(now)
+        self._withdraw(changed, now)
+        self._tell_late(changed, now)
+        for watched in sorted({*changed, *in_turn}, key=lambda watched: watched.order):
+            self._clear(watched, now)
+
+    def advance(self, watermark: int) -> None:
+        """Decide what is due by a watermark: everything with D + settle up to it."""
+        self._decide_until(watermark)
+
+    @property
+    def next_turn(self) -> int | None:
+        """Return the next instant at which time alone decides something, None if none is left.
+
+        It may come to nothing: an answered clock keeps its deadlines.
+        """
+        return self._turns[0][0] if self._turns else None
+
+    def _decide_until(self, last: int) -> None:
+        while self._turns and self._turns[0][0] <= last:
+            turn = self._turns[0][0]
+            for watched in self._take_turns(turn):
+                # A breach told of a clock that is answered by now is cleared at once.
+                self._clear(watched, turn)
+
+    def _take_turns(self, turn: int) -> list[_Watched]:
+        """Decide the deadlines whose turn is this very instant; return the clocks that told."""
+        told: list[_Watched] = []
+        while self._turns and self._turns[0][0] == turn:
+            _, _, deadline, key = heappop(self._turns)
+            watched = self._clocks[key]
+            if self._tells(watched, deadline):
+                self._tell(watched, deadline, turn)
+                told.append(watched)
+        return told
+
+    @staticmethod
+    def _tells(watched: _Watched, deadline: Deadline) -> bool:
+        """Tell whether a deadline becomes an alert now that its turn has come (semantics §6)."""
+        made_at = watched.deadlines.get(deadline)
+        clock = watched.clock
+        if made_at is None or deadline in watched.standing or not holds(clock, deadline):
+            return False
+        if deadline.kind == "breach":
+            return True
+        if clock.satisfied_at is not None or deadline.at < made_at:
+            return False
+        return deadline.kind != "untriaged" or clock.triaged_at is None
+
+    def _fold(self, events: Sequence[RecordedEvent]) -> None:
+        in_order = sorted(events, key=story_order)
+        self._history.extend(in_order)
+        if self._folded_to is not None and story_order(in_order[0]) < self._folded_to:
+            # A late fact: the one order of events is not that of their arrival (semantics §2).
+            self._history.sort(key=story_order)
+            self._folding = Folding(self._policies)
+            in_order = self._history
+        for recorded in in_order:
+            self._folding.apply(recorded)
+        self._folded_to = story_order(in_order[-1])
+
+    def _refresh(self, now: int) -> list[_Watched]:
+        """Bring the watched clocks to the new fold; return those that differ, by their start."""
+        changed: list[_Watched] = []
+        present = set()
+        for clock in self._folding.clocks:
+            key = (clock.name, clock.started_by)
+            present.add(key)
+            watched = self._clocks.get(key)
+            if watched is None:
+                watched = self._clocks[key] = _Watched(clock)
+            elif not watched.gone and watched.clock == clock:
+                continue
+            watched.clock = clock
+            watched.gone = False
+            self._schedule(watched, key, now)
+            changed.append(watched)
+        for key, watched in self._clocks.items():
+            if key not in present and not watched.gone:
+                watched.gone = True
+                watched.deadlines = {}
+                changed.append(watched)
+        changed.sort(key=lambda watched: watched.order)
+        return changed
+
+    def _schedule(self, watched: _Watched, key: tuple[ClockName, str], now: int) -> None:
+        before = watched.deadlines
+        watched.deadlines = {}
+        settle = watched.clock.policy.settle
+        for deadline in deadlines(watched.clock):
+            made_at = before.get(deadline)
+            if made_at is None:
+                made_at = now
+                if deadline.at + settle >= now:
+                    heappush(self._turns, (deadline.at + settle, deadline.rank, deadline, key))
+            watched.deadlines[deadline] = made_at
+
+    def _withdraw(self, changed: Sequence[_Watched], now: int) -> None:
+        for watched in changed:
+            ended = [
+                deadline
+                for deadline in watched.standing
+                if deadline not in watched.deadlines or not holds(watched.clock, deadline)
+            ]
+            for deadline in sorted(ended, key=lambda deadline: deadline.rank):
+                told = watched.standing.pop(deadline)
+                watched.withdrawals[deadline] = watched.withdrawals.get(deadline, 0) + 1
+                self._append(
+                    watched,
+                    id=identifier.of_withdrawal(told.alert.id),
+                    kind="withdrawn",
+                    step=told.alert.step,
+                    deadline=deadline.at,
+                    decided_at=now,
+                    refers=(told.alert.id,),
+                    reason="disproved" if deadline in watched.deadlines else "superseded",
+                )
+
+    def _tell_late(self, changed: Sequence[_Watched], now: int) -> None:
+        """Tell what the new facts made a deadline when its turn was already over."""
+        for watched in changed:
+            for deadline in sorted(self._late(watched, now), key=lambda deadline: deadline.rank):
+                self._tell(watched, deadline, now)
+
+    @staticmethod
+    def _late(watched: _Watched, now: int) -> Iterator[Deadline]:
+        clock = watched.clock
+        highest: Step | None = None
+        found: Deadline | None = None
+        for deadline, made_at in watched.deadlines.items():
+            if deadline.kind == "breach":
+                if (
+                    deadline.at + clock.policy.settle < now
+                    and deadline not in watched.standing
+                    and holds(clock, deadline)
+                ):
+                    yield deadline
+            elif (
+                deadline.kind == "warning"
+                and made_at == now
+                and deadline.at < now
+                and deadline.step is not None
+                and (highest is None or deadline.step.value > highest.value)
+            ):
+                highest, found = deadline.step, deadline
+        if found is None or highest is None or clock.satisfied_at is not None:
+            return
+        if clock.due_at is None or clock.due_at <= now:
+            return
+        told = (other.step for other in watched.standing if other.kind == "warning")
+        if all(step is None or step.value < highest.value for step in told):
+            yield found
+
+    def _clear(self, watched: _Watched, now: int) -> None:
+        """Tell that the alerts of an answered clock, or the guard of a triaged one, are over."""
+        clock = watched.clock
+        if watched.gone:
+            return
+        over = clock.satisfied_at if clock.satisfied_at is not None else clock.triaged_at
+        if over is None:
+            return
+        ended = [
+            told
+            for deadline, told in watched.standing.items()
+            if not told.cleared and (clock.satisfied_at is not None or deadline.kind == "untriaged")
+        ]
+        if not ended:
+            return
+        for told in ended:
+            told.cleared = True
+        self._append(
+            watched,
+            id=identifier.of_clearing(
+                self._ticket, clock.name, clock.started_by, over, watched.clearings
+            ),
+            kind="cleared",
+            step=None,
+            deadline=None,
+            decided_at=now,
+            refers=tuple(told.alert.id for told in ended),
+            reason=None,
+        )
+        watched.clearings += 1
+
+    def _tell(self, watched: _Watched, deadline: Deadline, now: int) -> None:
+        step = None if deadline.step is None else deadline.step.text
+        clock = watched.clock
+        alert = self._append(
+            watched,
+            id=identifier.of_alert(
+                self._ticket,
+                clock.name,
+                clock.started_by,
+                deadline.kind,
+                step,
+                deadline.at,
+                watched.withdrawals.get(deadline, 0),
+            ),
+            kind=deadline.kind,
+            step=step,
+            deadline=deadline.at,
+            decided_at=now,
+            refers=(),
+            reason=None,
+        )
+        watched.standing[deadline] = _Told(alert)
+
+    def _append(
+        self,
+        watched: _Watched,
+        *,
+        id: str,
+        kind: AlertKind,
+        step: str | None,
+        deadline: int | None,
+        decided_at: int,
+        refers: tuple[str, ...],
+        reason: Reason | None,
+    ) -> Alert:
+        clock = watched.clock
+        alert = Alert(
+            id=id,
+            kind=kind,
+            ticket=self._ticket,
+            clock=clock.name,
+            instance=clock.instance,
+            started_by=clock.started_by,
+            step=step,
+            deadline=deadline,
+            due_at=clock.due_at,
+            decided_at=decided_at,
+            refers=refers,
+            reason=reason,
+        )
+        self.alerts.append(alert)
+        return alert
+
+
+def watched(history: Iterable[RecordedEvent], policies: Policies) -> Watch:
+    """Return a watch of one ticket that has taken its whole history, by recorded instants."""
+    watch = Watch(policies)
+    ordered = sorted(history, key=lambda recorded: (recorded.recorded_at, recorded.version))
+    for _, group in groupby(ordered, key=lambda recorded: recorded.recorded_at):
+        watch.record(list(group))
+    return watch
+
+
+def alerts(history: Iterable[RecordedEvent], policies: Policies, until: int) -> list[Alert]:
+    """Return every alert of a ticket decided by `until`, in the order of semantics §6."""
+    watch = watched((event for event in history if event.recorded_at <= until), policies)
+    watch.advance(until)
+    return watch.alerts

@@ -1,0 +1,1 @@
+"""Everything that touches the outside: files, policies on disk, the command line."""

@@ -1,0 +1,56 @@
+"""The command `lhuta`. Each subcommand is a module here, loaded when it is asked for."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "clocks": "judge a ticket history: every clock with its due time and verdict",
+    "explain": "show the calculation behind a verdict, to check it by hand",
+    "report": "sum up promises kept and broken",
+    "alerts": "list what would have been told, and when",
+    "policy": "check, show and prepare support policies",
+    "convert": "turn other systems' exports into ticket histories",
+    "simulate": "make up a plausible support desk",
+    "demo": "simulate three weeks, judge them, and show what came of it",
+}
+
+EXIT_STATUSES = """\b
+Exit status:
+  0  done
+  2  usage: an option, argument or file that cannot be used
+  3  bad data: a history or policy that is not well formed
+"""
+
+
+class _Commands(click.Group):
+    """Finds a subcommand by name without loading the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=_Commands, epilog=EXIT_STATUSES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="lhuta", prog_name="lhuta")
+def main() -> None:
+    """Run the SLA clocks of a published support policy over ticket histories.
+
+    Start with `lhuta demo`, then `lhuta clocks HISTORY.jsonl` on your own. `lhuta COMMAND --help`
+    has an example for each.
+    """

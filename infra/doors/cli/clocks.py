@@ -1,0 +1,106 @@
+"""`lhuta clocks`: a history judged, one ticket after the other."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import click
+
+from domain.hours import OutsideCalendar
+from domain.instant import SECOND
+from domain.policy import Policies
+from infra.doors.cli.arguments import (
+    as_of_option,
+    at_option,
+    format_option,
+    history_argument,
+    moments,
+    policy_option,
+)
+from infra.doors.cli.failure import BadData
+from infra.doors.cli.output import clock_time, columns, json_lines, width
+from infra.doors.source import history as read_history
+from infra.doors.source import named
+from projections.clocks import ClockRow, TicketRow, judged
+from streams.history import History
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  lhuta clocks desk.jsonl
+  lhuta clocks desk.jsonl --as-of 2026-04-15T12:00:00Z --format json
+  zcat desk.jsonl.gz | lhuta clocks - --policy my-policy.toml
+"""
+)
+@history_argument
+@policy_option
+@as_of_option
+@at_option
+@format_option
+def clocks(
+    history: str,
+    policies: Policies,
+    as_of: int | None,
+    at: int | None,
+    format: Literal["table", "json"],
+) -> None:
+    """Judge every ticket of a history by the support policy.
+
+    HISTORY.jsonl holds structured CloudEvents, one per line; `-` is standard input, gzip is read as
+    it is. Prints each ticket's status, severity and clocks with due time, answer, verdict, and the
+    business and off-hours time that each clock counted.
+    """
+    found = read_history(history, policies)
+    rows = list(
+        _judged(found, named(history), policies, *moments(policies, found.latest, as_of, at))
+    )
+    if format == "json":
+        json_lines(rows)
+    else:
+        click.echo("\n".join(_table(rows)))
+
+
+def _judged(
+    history: History, source: str, policies: Policies, as_of: int, at: int
+) -> Iterator[TicketRow]:
+    for story in history.tickets.values():
+        try:
+            row = judged(story, policies, as_of, at)
+        except OutsideCalendar as error:
+            raise BadData(
+                f"{source}: line {history.line_of[story[-1].event_id]}: "
+                f"a clock of ticket {story[0].ticket} runs out of the calendar: {error}"
+            ) from error
+        if row is not None:
+            yield row
+
+
+_HEAD = ("ticket", "status", "severity", "clock", "verdict", "started", "due", "answered")
+_METERS = ("business", "off-hours")
+
+
+def _table(rows: Iterable[TicketRow]) -> Iterable[str]:
+    """Yield a table that fits: a narrow terminal leaves the meters and the policy out."""
+    cells = [_cells(row, clock) for row in rows for clock in row["clocks"]]
+    head = (*_HEAD, *_METERS, "policy")
+    lines = list(columns(head, cells))
+    if max(map(len, lines)) > width():
+        lines = list(columns(_HEAD, (line[: len(_HEAD)] for line in cells)))
+    return lines
+
+
+def _cells(row: TicketRow, clock: ClockRow) -> tuple[str, ...]:
+    name = clock["clock"]
+    return (
+        row["ticket"],
+        row["status"],
+        str(row["severity"] or "-"),
+        name if name == "initial" else f"{name}/{clock['instance']}",
+        clock["verdict"],
+        clock["started_at"],
+        clock["due_at"] or "-",
+        clock["satisfied_at"] or "-",
+        clock_time(int(clock["business_seconds"] * SECOND)),
+        clock_time(int(clock["off_hours_seconds"] * SECOND)),
+        clock["policy"],
+    )

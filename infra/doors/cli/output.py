@@ -1,0 +1,47 @@
+"""Writing results: JSON lines for programs, plain columns for people."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from domain import instant
+
+WIDE = 200
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object per line to standard output.
+
+    Everything is made before anything is written, so that a failure leaves nothing half-printed.
+    """
+    written = b"".join([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows])
+    sys.stdout.flush()
+    sys.stdout.buffer.write(written)
+    sys.stdout.buffer.flush()
+
+
+def width() -> int:
+    """Return how many columns there are: the terminal's, and plenty in a file or a pipe."""
+    if sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    return WIDE
+
+
+def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+    """Yield lines of left-aligned columns, each as wide as its widest cell."""
+    table = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (cell.ljust(wide) for cell, wide in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def clock_time(duration: int) -> str:
+    """Write a duration as hours, minutes and seconds, such as `26:05:00`, rounded down."""
+    whole = abs(duration) // instant.SECOND
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{'-' if duration < 0 else ''}{hours}:{minutes:02}:{seconds:02}"

@@ -1,0 +1,1 @@
+"""Read models: what people and programs ask of many tickets. Imports domain."""

@@ -1,0 +1,62 @@
+"""Alerts as a read model: one object per alert, over many tickets (contracts, `lhuta alerts`)."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import TypedDict
+
+from domain import instant
+from domain.alert import Alert, AlertKind, Reason, alerts
+from domain.event import RecordedEvent
+from domain.policy import ClockName, Policies
+
+
+class AlertRow(TypedDict):
+    """One alert, with instants in RFC 3339."""
+
+    id: str
+    kind: AlertKind
+    ticket: str
+    clock: ClockName
+    instance: int
+    started_by: str
+    step: str | None
+    deadline: str | None
+    due_at: str | None
+    decided_at: str
+    refers: list[str]
+    reason: Reason | None
+
+
+def told(
+    tickets: Mapping[str, Sequence[RecordedEvent]], policies: Policies, until: int
+) -> list[Alert]:
+    """Return the alerts of all tickets decided by `until`: by `decided_at`, then ticket id.
+
+    Inside one ticket they keep the order of semantics §6. Raises OutsideCalendar.
+    """
+    by_ticket = (alerts(history, policies, until) for history in tickets.values())
+    return sorted(
+        chain.from_iterable(by_ticket), key=lambda alert: (alert.decided_at, alert.ticket)
+    )
+
+
+def row(alert: Alert) -> AlertRow:
+    """Write an alert as the contract does."""
+    return {
+        "id": alert.id,
+        "kind": alert.kind,
+        "ticket": alert.ticket,
+        "clock": alert.clock,
+        "instance": alert.instance,
+        "started_by": alert.started_by,
+        "step": alert.step,
+        "deadline": _text(alert.deadline),
+        "due_at": _text(alert.due_at),
+        "decided_at": instant.text(alert.decided_at),
+        "refers": list(alert.refers),
+        "reason": alert.reason,
+    }
+
+
+def _text(at: int | None) -> str | None:
+    return None if at is None else instant.text(at)

@@ -1,0 +1,1 @@
+"""Events in transit: the envelope and whole histories. Imports projections, domain."""

@@ -1,0 +1,318 @@
+"""One event on its way: a structured CloudEvent, one JSON object per line (contracts, Events).
+
+A reader ignores what it does not know, and says exactly what it misses. Words may stand inline or
+be missing; a `text` digest may stand for them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from domain import instant
+from domain.event import (
+    AgentResponded,
+    Awaiting,
+    CustomerReplied,
+    Environment,
+    Event,
+    Opened,
+    RecordedEvent,
+    Resolved,
+    SeverityAssigned,
+    Text,
+    Verified,
+    WorkaroundFound,
+    is_ticket_id,
+)
+
+SOURCE = "/tickets"
+SPEC_VERSION = "1.0"
+SCHEMA_VERSION = 1
+
+Data = Mapping[str, Any]
+
+
+class Malformed(ValueError):
+    """A line that is no event of ours; the message says what is wrong with it."""
+
+
+def decode(line: bytes) -> RecordedEvent:
+    """Read one structured CloudEvent.
+
+    An event without `recordedtime` counts as recorded when it happened (contracts, The same
+    history from a file). Raises Malformed.
+    """
+    try:
+        attributes = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"not JSON: {error}") from error
+    if type(attributes) is not dict:
+        raise Malformed("not a JSON object")
+    try:
+        kind = attributes["type"]
+        event_id = attributes["id"]
+        ticket = attributes["subject"]
+        time = attributes["time"]
+        sequence = attributes["sequence"]
+        actor = attributes["actor"]
+        data = attributes["data"]
+        version = attributes["specversion"]
+        source = attributes["source"]
+    except KeyError as missing:
+        raise Malformed(f"the attribute '{missing.args[0]}' is missing") from missing
+    recorded = attributes.get("recordedtime")
+    if not (
+        type(time) is type(kind) is type(event_id) is type(ticket) is type(sequence) is str
+        and type(actor) is type(source) is str
+        and type(data) is dict
+        and version == SPEC_VERSION
+        and event_id
+        and actor
+        and source
+        and len(sequence) == 10
+        and sequence.isdigit()
+        and sequence.isascii()
+        and (recorded is None or type(recorded) is str)
+        and kind in _READERS
+        and is_ticket_id(ticket)
+    ):
+        raise Malformed(_fault(attributes))
+    occurred_at = _instant("time", time)
+    event, words = _READERS[kind](data)
+    return RecordedEvent(
+        ticket,
+        int(sequence),
+        event_id,
+        occurred_at,
+        occurred_at if recorded is None or recorded == time else _instant("recordedtime", recorded),
+        actor,
+        event,
+        words,
+        _text(data["text"]) if "text" in data else None,
+        _cause(attributes, "commandid"),
+        _cause(attributes, "correlationid"),
+        _cause(attributes, "causationid"),
+    )
+
+
+def _fault(attributes: Data) -> str:
+    """Say what is wrong with the attributes; reading only asks when something is."""
+    if attributes["specversion"] != SPEC_VERSION:
+        shown = _shown(attributes["specversion"])
+        return f"'specversion' is {shown}, expected \"{SPEC_VERSION}\""
+    for name in ("id", "source", "type", "subject", "time", "recordedtime", "sequence", "actor"):
+        value = attributes.get(name)
+        if name in attributes and (type(value) is not str or not value):
+            return f"'{name}' is {_shown(value)}, expected a text"
+    kind, ticket = attributes["type"], attributes["subject"]
+    if kind not in _READERS:
+        return f"unknown type {_shown(kind)}; known are {', '.join(_READERS)}"
+    if not is_ticket_id(ticket):
+        return f"'subject' is {_shown(ticket)}, expected a ticket id: 1 to 64 of A-Z a-z 0-9 . _ -"
+    if type(attributes["data"]) is not dict:
+        return f"'data' is {_shown(attributes['data'])}, expected an object"
+    return f"'sequence' is {_shown(attributes['sequence'])}, expected a text of 10 digits"
+
+
+def encode(recorded: RecordedEvent, source: str = SOURCE) -> bytes:
+    """Write an event as structured JSON on one line, without the newline; words stand inline."""
+    kind, data = _data(recorded.event)
+    data.update(recorded.words)
+    if recorded.text is not None:
+        data["text"] = {"length": recorded.text.length, "sha256": recorded.text.sha256}
+    attributes: dict[str, Any] = {
+        "specversion": SPEC_VERSION,
+        "id": recorded.event_id,
+        "source": source,
+        "type": kind,
+        "subject": recorded.ticket,
+        "time": instant.text(recorded.occurred_at),
+        "recordedtime": instant.text(recorded.recorded_at),
+        "sequence": f"{recorded.version:010d}",
+        "actor": recorded.actor,
+        "commandid": recorded.command_id,
+        "correlationid": recorded.correlation_id,
+        "causationid": recorded.causation_id,
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:lhuta:schema:{kind}",
+        "data": data,
+    }
+    return orjson.dumps({name: value for name, value in attributes.items() if value is not None})
+
+
+def type_of(event: Event) -> str:
+    """Return the contract name of an event's type, such as `ticket.opened.v1`."""
+    return _data(event)[0]
+
+
+def _opened(data: Data) -> tuple[Event, Mapping[str, str]]:
+    environment = data.get("environment")
+    return Opened(
+        _required(data, "customer_id"),
+        _required(data, "plan"),
+        _required(data, "channel"),
+        NO_ENVIRONMENT if environment is None else _environment(environment),
+        _optional(data, "follows"),
+    ), _words(data, OPENED_WORDS)
+
+
+def _severity_assigned(data: Data) -> tuple[Event, Mapping[str, str]]:
+    severity = data.get("severity")
+    supported = data.get("supported")
+    if type(severity) is not int:
+        raise Malformed(f"'data.severity' is {_shown(severity)}, expected an integer")
+    if type(supported) is not bool:
+        raise Malformed(f"'data.supported' is {_shown(supported)}, expected true or false")
+    return SeverityAssigned(
+        severity, _required(data, "impact"), _required(data, "topic"), supported
+    ), _words(data, ("rationale",))
+
+
+def _customer_replied(data: Data) -> tuple[Event, Mapping[str, str]]:
+    return CUSTOMER_REPLIED, _words(data, ("message",))
+
+
+def _agent_responded(data: Data) -> tuple[Event, Mapping[str, str]]:
+    return AGENT_RESPONDED[_awaiting(data)], _words(data, ("message",))
+
+
+def _workaround_found(data: Data) -> tuple[Event, Mapping[str, str]]:
+    return WORKAROUND_FOUND[_awaiting(data)], _words(data, ("description",))
+
+
+def _resolved(data: Data) -> tuple[Event, Mapping[str, str]]:
+    return Resolved(_optional(data, "root_cause")), _words(data, ("resolution",))
+
+
+def _verified(data: Data) -> tuple[Event, Mapping[str, str]]:
+    return Verified(_required(data, "method")), _words(data, ("evidence",))
+
+
+OPENED_WORDS = ("subject", "body", "recent_changes", "workarounds_tried", "steps_taken")
+NO_ENVIRONMENT = Environment()
+CUSTOMER_REPLIED = CustomerReplied()
+AGENT_RESPONDED: Mapping[Awaiting, AgentResponded] = {
+    "support": AgentResponded("support"),
+    "customer": AgentResponded("customer"),
+}
+WORKAROUND_FOUND: Mapping[Awaiting, WorkaroundFound] = {
+    "support": WorkaroundFound("support"),
+    "customer": WorkaroundFound("customer"),
+}
+
+_READERS: Mapping[str, Callable[[Data], tuple[Event, Mapping[str, str]]]] = {
+    "ticket.opened.v1": _opened,
+    "ticket.severity-assigned.v1": _severity_assigned,
+    "ticket.customer-replied.v1": _customer_replied,
+    "ticket.agent-responded.v1": _agent_responded,
+    "ticket.workaround-found.v1": _workaround_found,
+    "ticket.resolved.v1": _resolved,
+    "ticket.verified.v1": _verified,
+}
+
+
+def _data(event: Event) -> tuple[str, dict[str, Any]]:
+    match event:
+        case Opened(customer_id, plan, channel, environment, follows):
+            data: dict[str, Any] = {"customer_id": customer_id, "plan": plan, "channel": channel}
+            if environment != NO_ENVIRONMENT:
+                data["environment"] = {
+                    name: value
+                    for name in ("browser", "android", "other")
+                    if (value := getattr(environment, name)) is not None
+                }
+            if follows is not None:
+                data["follows"] = follows
+            return "ticket.opened.v1", data
+        case SeverityAssigned(severity, impact, topic, supported):
+            return "ticket.severity-assigned.v1", {
+                "severity": severity,
+                "impact": impact,
+                "topic": topic,
+                "supported": supported,
+            }
+        case CustomerReplied():
+            return "ticket.customer-replied.v1", {}
+        case AgentResponded(awaiting):
+            return "ticket.agent-responded.v1", {"awaiting": awaiting}
+        case WorkaroundFound(awaiting):
+            return "ticket.workaround-found.v1", {"awaiting": awaiting}
+        case Resolved(root_cause):
+            return "ticket.resolved.v1", {} if root_cause is None else {"root_cause": root_cause}
+        case Verified(method):
+            return "ticket.verified.v1", {"method": method}
+
+
+def _instant(name: str, text: str) -> int:
+    try:
+        return instant.parse(text)
+    except instant.NotAnInstant as error:
+        raise Malformed(f"'{name}': {error}") from error
+
+
+def _required(data: Data, name: str) -> str:
+    value = data.get(name)
+    if type(value) is not str or not value:
+        if name not in data:
+            raise Malformed(f"'data.{name}' is missing")
+        raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+    return value
+
+
+def _optional(data: Data, name: str) -> str | None:
+    value = data.get(name)
+    if value is not None and type(value) is not str:
+        raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+    return value
+
+
+def _awaiting(data: Data) -> Awaiting:
+    match data.get("awaiting"):
+        case "support":
+            return "support"
+        case "customer":
+            return "customer"
+        case other:
+            raise Malformed(
+                f'\'data.awaiting\' is {_shown(other)}, expected "support" or "customer"'
+            )
+
+
+def _environment(value: object) -> Environment:
+    if not isinstance(value, dict):
+        raise Malformed(f"'data.environment' is {_shown(value)}, expected an object")
+    return Environment(
+        _optional(value, "browser"), _optional(value, "android"), _optional(value, "other")
+    )
+
+
+def _words(data: Data, names: tuple[str, ...]) -> Mapping[str, str]:
+    words = {name: data[name] for name in names if data.get(name) is not None}
+    for name, value in words.items():
+        if type(value) is not str:
+            raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+    return words
+
+
+def _text(value: object) -> Text:
+    match value:
+        case {"sha256": str(sha256), "length": int(length)} if len(sha256) == 64 and length >= 0:
+            return Text(sha256, length)
+        case _:
+            raise Malformed(
+                f"'data.text' is {_shown(value)}, expected an object with sha256 and length"
+            )
+
+
+def _cause(attributes: Data, name: str) -> str | None:
+    value = attributes.get(name)
+    if value is not None and type(value) is not str:
+        raise Malformed(f"'{name}' is {_shown(value)}, expected a text")
+    return value
+
+
+def _shown(value: object) -> str:
+    """Show a foreign value in a message: as JSON, on one line, never longer than 60 characters."""
+    shown = orjson.dumps(value).decode()
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -1,0 +1,24 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# The same examples on every run, so that a red test is red for everybody;
+# `pytest --hypothesis-profile=thorough` goes hunting for new ones.
+settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("thorough", max_examples=2_000, deadline=None, print_blob=True)
+settings.load_profile("deterministic")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Find the folder of shared data, or skip the test that needs it."""
+    folder = Path(os.environ.get("LHUTA_SHARED") or REPOSITORY.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("no shared data: LHUTA_SHARED names no folder and ../shared is absent")
+    return folder
