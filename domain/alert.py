@@ -13,14 +13,17 @@ from typing import Literal, NamedTuple
 from domain import identifier
 from domain.clock import Clock, Folded, Folding
 from domain.event import RecordedEvent, story_order
-from domain.policy import WHOLE, ClockName, Policies, Step
+from domain.policy import WHOLE, ClockName, Policies
 
 DeadlineKind = Literal["warning", "breach", "overdue", "untriaged"]
 AlertKind = Literal["warning", "breach", "overdue", "untriaged", "cleared", "withdrawn"]
 Reason = Literal["disproved", "superseded"]
+ClockKey = tuple[ClockName, str]
+"""A clock's identity inside its ticket: its name and the id of the event that started it."""
 
 # The order of the kinds in one step (semantics §6, the table).
-_RANK: dict[str, int] = {"warning": 0, "breach": 1, "overdue": 2, "untriaged": 3}
+_KINDS: tuple[DeadlineKind, ...] = ("warning", "breach", "overdue", "untriaged")
+WARNING, BREACH, OVERDUE, UNTRIAGED = range(4)
 
 
 class Alert(NamedTuple):
@@ -45,38 +48,52 @@ class Alert(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """An instant at which a clock has something to tell unless it was answered (semantics §6)."""
+    """An instant at which a clock has something to tell unless it was answered (semantics §6).
+
+    Deadlines compare in the order of one step: by instant, kind in the order of the table, step.
+    `step` is the number as the policy writes it, `size` its value (zero for a breach).
+    """
 
     at: int
-    kind: DeadlineKind
-    step: Step | None
+    rank: int
+    size: float
+    step: str | None
 
     @property
-    def rank(self) -> tuple[int, int, float]:
-        """Return the order in one step: by instant, kind in the order of the table, step."""
-        return (self.at, _RANK[self.kind], 0.0 if self.step is None else float(self.step.value))
+    def kind(self) -> DeadlineKind:
+        """Return the kind that its alert has."""
+        return _KINDS[self.rank]
 
 
-def deadlines(clock: Clock) -> Iterator[Deadline]:
-    """Yield every deadline that the folded history has for a clock (semantics §6, the table)."""
-    hours = clock.hours
+def deadlines(clock: Clock) -> list[Deadline]:
+    """Return every deadline that the folded history has for a clock (semantics §6, the table)."""
+    return [*_promised(clock), *(_guards(clock) if clock.untriaged else ())]
+
+
+def _promised(clock: Clock) -> Iterator[Deadline]:
+    """Yield the warnings before the due time, the breach, and what is overdue after it."""
     promise = clock.promises[-1] if clock.promises else None
-    if promise is not None and promise.target is not None:
-        assert promise.due_at is not None
-        assert promise.budget is not None
-        for step in clock.policy.warning_steps:
-            at = hours.due(promise.anchor, *promise.budget.part(step.value))
-            yield Deadline(at, "warning", step)
-        yield Deadline(promise.due_at, "breach", None)
-        for step in clock.policy.overdue_steps:
-            at = hours.due(promise.due_at, *promise.target.part(step.value))
-            yield Deadline(at, "overdue", step)
-    if clock.untriaged:
-        urgent = clock.policy.untriaged_target(clock.plan, clock.name, clock.started_at)
-        if urgent is not None:
-            for step in (*clock.policy.warning_steps, WHOLE):
-                at = hours.due(clock.started_at, *urgent.part(step.value))
-                yield Deadline(at, "untriaged", step)
+    if promise is None or promise.target is None:
+        return
+    assert promise.due_at is not None
+    assert promise.budget is not None
+    due = clock.hours.due
+    for text, share in clock.policy.warning_steps:
+        at = due(promise.anchor, *promise.budget.part(share))
+        yield Deadline(at, WARNING, float(share), text)
+    yield Deadline(promise.due_at, BREACH, 0.0, None)
+    for text, times in clock.policy.overdue_steps:
+        at = due(promise.due_at, *promise.target.part(times))
+        yield Deadline(at, OVERDUE, float(times), text)
+
+
+def _guards(clock: Clock) -> Iterator[Deadline]:
+    """Yield the guards that a clock has if it started before the first severity."""
+    urgent = clock.policy.untriaged_target(clock.plan, clock.name, clock.started_at)
+    if urgent is not None:
+        for text, share in (*clock.policy.warning_steps, WHOLE):
+            at = clock.hours.due(clock.started_at, *urgent.part(share))
+            yield Deadline(at, UNTRIAGED, float(share), text)
 
 
 def holds(clock: Clock, deadline: Deadline) -> bool:
@@ -84,7 +101,7 @@ def holds(clock: Clock, deadline: Deadline) -> bool:
     if clock.satisfied_at is not None and clock.satisfied_at <= deadline.at:
         return False
     return not (
-        deadline.kind == "untriaged"
+        deadline.rank == UNTRIAGED
         and clock.triaged_at is not None
         and clock.triaged_at <= deadline.at
     )
@@ -103,10 +120,22 @@ class _Told:
 class _Watched:
     """What a watch knows of one clock identity, also after the clock is gone from the fold."""
 
-    __slots__ = ("clearings", "clock", "deadlines", "gone", "standing", "withdrawals")
+    __slots__ = (
+        "clearings",
+        "clock",
+        "deadlines",
+        "gone",
+        "guards",
+        "key",
+        "standing",
+        "withdrawals",
+    )
 
     def __init__(self, clock: Clock) -> None:
+        self.key: ClockKey = (clock.name, clock.started_by)
         self.clock = clock
+        # A triage that is learnt of late may take a clock's guards away, never give it new ones.
+        self.guards = tuple(_guards(clock)) if clock.untriaged else ()
         self.gone = False
         # Since when (recorded) the folded history has each deadline.
         self.deadlines: dict[Deadline, int] = {}
@@ -142,9 +171,9 @@ class Watch:
         self._history: list[RecordedEvent] = []
         self._folding = Folding(policies)
         self._folded_to: tuple[int, int] | None = None
-        self._clocks: dict[tuple[ClockName, str], _Watched] = {}
-        # Deadlines whose turn is to come: (D + settle, order in one step, clock).
-        self._turns: list[tuple[int, tuple[int, int, float], Deadline, tuple[ClockName, str]]] = []
+        self._clocks: dict[ClockKey, _Watched] = {}
+        # Deadlines whose turn is to come, the next one first: (D + settle, deadline, clock).
+        self._turns: list[tuple[int, Deadline, ClockKey]] = []
         self.alerts: list[Alert] = []
 
     @property
@@ -188,7 +217,7 @@ class Watch:
         """Decide the deadlines whose turn is this very instant; return the clocks that told."""
         told: list[_Watched] = []
         while self._turns and self._turns[0][0] == turn:
-            _, _, deadline, key = heappop(self._turns)
+            _, deadline, key = heappop(self._turns)
             watched = self._clocks[key]
             if self._tells(watched, deadline):
                 self._tell(watched, deadline, turn)
@@ -202,11 +231,11 @@ class Watch:
         clock = watched.clock
         if made_at is None or deadline in watched.standing or not holds(clock, deadline):
             return False
-        if deadline.kind == "breach":
+        if deadline.rank == BREACH:
             return True
         if clock.satisfied_at is not None or deadline.at < made_at:
             return False
-        return deadline.kind != "untriaged" or clock.triaged_at is None
+        return deadline.rank != UNTRIAGED or clock.triaged_at is None
 
     def _fold(self, events: Sequence[RecordedEvent]) -> None:
         in_order = sorted(events, key=story_order)
@@ -222,38 +251,47 @@ class Watch:
 
     def _refresh(self, now: int) -> list[_Watched]:
         """Bring the watched clocks to the new fold; return those that differ, by their start."""
+        clocks = self._folding.clocks
+        touched_from = self._folding.touched_from
+        self._folding.touched_from = len(clocks)
         changed: list[_Watched] = []
-        present = set()
-        for clock in self._folding.clocks:
-            key = (clock.name, clock.started_by)
-            present.add(key)
-            watched = self._clocks.get(key)
+        for clock in clocks[touched_from:]:
+            watched = self._clocks.get((clock.name, clock.started_by))
             if watched is None:
-                watched = self._clocks[key] = _Watched(clock)
-            elif not watched.gone and watched.clock == clock:
+                watched = _Watched(clock)
+                self._clocks[watched.key] = watched
+            elif watched.clock == clock and not watched.gone:
                 continue
-            watched.clock = clock
-            watched.gone = False
-            self._schedule(watched, key, now)
+            self._schedule(watched, clock, now)
             changed.append(watched)
+        if touched_from == 0:
+            changed.extend(self._vanished({(clock.name, clock.started_by) for clock in clocks}))
+        changed.sort(key=lambda watched: watched.order)
+        return changed
+
+    def _vanished(self, present: set[ClockKey]) -> Iterator[_Watched]:
         for key, watched in self._clocks.items():
             if key not in present and not watched.gone:
                 watched.gone = True
                 watched.deadlines = {}
-                changed.append(watched)
-        changed.sort(key=lambda watched: watched.order)
-        return changed
+                yield watched
 
-    def _schedule(self, watched: _Watched, key: tuple[ClockName, str], now: int) -> None:
+    def _schedule(self, watched: _Watched, clock: Clock, now: int) -> None:
         before = watched.deadlines
+        if watched.clock.promises is clock.promises and before and not watched.gone:
+            watched.clock = clock
+            return
+        watched.clock = clock
+        watched.gone = False
         watched.deadlines = {}
-        settle = watched.clock.policy.settle
-        for deadline in deadlines(watched.clock):
+        settle = clock.policy.settle
+        guards = watched.guards if clock.untriaged else ()
+        for deadline in (*_promised(clock), *guards):
             made_at = before.get(deadline)
             if made_at is None:
                 made_at = now
                 if deadline.at + settle >= now:
-                    heappush(self._turns, (deadline.at + settle, deadline.rank, deadline, key))
+                    heappush(self._turns, (deadline.at + settle, deadline, watched.key))
             watched.deadlines[deadline] = made_at
 
     def _withdraw(self, changed: Sequence[_Watched], now: int) -> None:
@@ -263,7 +301,7 @@ class Watch:
                 for deadline in watched.standing
                 if deadline not in watched.deadlines or not holds(watched.clock, deadline)
             ]
-            for deadline in sorted(ended, key=lambda deadline: deadline.rank):
+            for deadline in sorted(ended):
                 told = watched.standing.pop(deadline)
                 watched.withdrawals[deadline] = watched.withdrawals.get(deadline, 0) + 1
                 self._append(
@@ -280,16 +318,15 @@ class Watch:
     def _tell_late(self, changed: Sequence[_Watched], now: int) -> None:
         """Tell what the new facts made a deadline when its turn was already over."""
         for watched in changed:
-            for deadline in sorted(self._late(watched, now), key=lambda deadline: deadline.rank):
+            for deadline in sorted(self._late(watched, now)):
                 self._tell(watched, deadline, now)
 
     @staticmethod
     def _late(watched: _Watched, now: int) -> Iterator[Deadline]:
         clock = watched.clock
-        highest: Step | None = None
-        found: Deadline | None = None
+        highest: Deadline | None = None
         for deadline, made_at in watched.deadlines.items():
-            if deadline.kind == "breach":
+            if deadline.rank == BREACH:
                 if (
                     deadline.at + clock.policy.settle < now
                     and deadline not in watched.standing
@@ -297,20 +334,19 @@ class Watch:
                 ):
                     yield deadline
             elif (
-                deadline.kind == "warning"
+                deadline.rank == WARNING
                 and made_at == now
                 and deadline.at < now
-                and deadline.step is not None
-                and (highest is None or deadline.step.value > highest.value)
+                and (highest is None or deadline.size > highest.size)
             ):
-                highest, found = deadline.step, deadline
-        if found is None or highest is None or clock.satisfied_at is not None:
+                highest = deadline
+        if highest is None or clock.satisfied_at is not None:
             return
         if clock.due_at is None or clock.due_at <= now:
             return
-        told = (other.step for other in watched.standing if other.kind == "warning")
-        if all(step is None or step.value < highest.value for step in told):
-            yield found
+        told = (other.size for other in watched.standing if other.rank == WARNING)
+        if all(size < highest.size for size in told):
+            yield highest
 
     def _clear(self, watched: _Watched, now: int) -> None:
         """Tell that the alerts of an answered clock, or the guard of a triaged one, are over."""
@@ -323,7 +359,7 @@ class Watch:
         ended = [
             told
             for deadline, told in watched.standing.items()
-            if not told.cleared and (clock.satisfied_at is not None or deadline.kind == "untriaged")
+            if not told.cleared and (clock.satisfied_at is not None or deadline.rank == UNTRIAGED)
         ]
         if not ended:
             return
@@ -344,7 +380,6 @@ class Watch:
         watched.clearings += 1
 
     def _tell(self, watched: _Watched, deadline: Deadline, now: int) -> None:
-        step = None if deadline.step is None else deadline.step.text
         clock = watched.clock
         alert = self._append(
             watched,
@@ -353,12 +388,12 @@ class Watch:
                 clock.name,
                 clock.started_by,
                 deadline.kind,
-                step,
+                deadline.step,
                 deadline.at,
                 watched.withdrawals.get(deadline, 0),
             ),
             kind=deadline.kind,
-            step=step,
+            step=deadline.step,
             deadline=deadline.at,
             decided_at=now,
             refers=(),

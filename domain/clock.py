@@ -123,6 +123,7 @@ class Folding:
         "_triage",
         "_triaged_at",
         "clocks",
+        "touched_from",
     )
 
     def __init__(self, policies: Policies) -> None:
@@ -134,6 +135,8 @@ class Folding:
         self._closed: Literal["resolved", "verified"] | None = None
         self._running = False
         self.clocks: list[Clock] = []
+        # The first clock that changed since a reader last set this.
+        self.touched_from = 0
 
     def apply(self, recorded: RecordedEvent) -> None:
         """Fold the next event in story order."""
@@ -196,12 +199,14 @@ class Folding:
         )
         if self._triage is not None:
             clock = _promised_from_start(clock, self._triage, by)
+        self._touch(len(self.clocks))
         self.clocks.append(clock)
         self._running = True
 
     def _satisfy(self, by: RecordedEvent) -> None:
         if self._running:
             self._running = False
+            self._touch(len(self.clocks) - 1)
             self.clocks[-1] = self.clocks[-1]._replace(
                 satisfied_at=by.occurred_at, satisfied_by=by.event_id
             )
@@ -211,6 +216,7 @@ class Folding:
         self._triage = triage
         if first:
             self._triaged_at = by.occurred_at
+            self._touch(0)
             self.clocks = [
                 _promised_from_start(clock, triage, by)._replace(triaged_at=by.occurred_at)
                 for clock in self.clocks
@@ -219,7 +225,11 @@ class Folding:
             running = self.clocks[-1]
             if running.due_at is None or running.due_at >= by.occurred_at:
                 promise = _retargeted(running, triage, by)
+                self._touch(len(self.clocks) - 1)
                 self.clocks[-1] = running._replace(promises=(*running.promises, promise))
+
+    def _touch(self, index: int) -> None:
+        self.touched_from = min(self.touched_from, index)
 
 
 def fold(history: Iterable[RecordedEvent], policies: Policies) -> Folded:

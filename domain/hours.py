@@ -72,28 +72,32 @@ class Opening(NamedTuple):
 
 
 class Meter:
-    """Counts the time inside a sorted table of disjoint intervals."""
+    """Counts the time inside a sorted table of disjoint intervals, from an origin on."""
 
-    __slots__ = ("_after", "_before", "_ends", "_starts", "total")
+    __slots__ = ("_after", "_before", "_ends", "_lead", "_starts", "total")
 
-    def __init__(self, intervals: Sequence[Interval]) -> None:
-        self._starts = [interval.start for interval in intervals]
-        self._ends = [interval.end for interval in intervals]
-        self._before: list[int] = []
-        self._after: list[int] = []
+    def __init__(self, origin: int, intervals: Sequence[Interval]) -> None:
+        self._starts = [origin]
+        self._ends = [origin]
+        # Running sums at the start and at the end of each interval. The first interval is empty:
+        # thanks to it every instant from the origin on has an interval that starts before it.
+        self._before = [0]
+        self._after = [0]
         self.total = 0
         for interval in intervals:
+            self._starts.append(interval.start)
+            self._ends.append(interval.end)
             self._before.append(self.total)
             self.total += interval.end - interval.start
             self._after.append(self.total)
+        self._lead = [
+            before - start for before, start in zip(self._before, self._starts, strict=True)
+        ]
 
     def reading(self, at: int) -> int:
-        """Return the microseconds counted from the beginning of the table until `at`."""
+        """Return the microseconds counted from the origin until `at`, which is not before it."""
         index = bisect_right(self._starts, at) - 1
-        if index < 0:
-            return 0
-        end = self._ends[index]
-        return self._before[index] + (at if at < end else end) - self._starts[index]
+        return self._after[index] if at >= self._ends[index] else at + self._lead[index]
 
     def first_at(self, reading: int) -> int | None:
         """Return the earliest instant at which the meter shows a positive reading.
@@ -102,20 +106,18 @@ class Meter:
         opening (semantics §3). None where the table ends before.
         """
         index = bisect_left(self._after, reading)
-        if index == len(self._after):
-            return None
-        return self._starts[index] + reading - self._before[index]
+        return reading - self._lead[index] if index < len(self._after) else None
 
     def last_at(self, reading: int) -> int | None:
         """Return the latest instant at which the meter still shows a reading, or None."""
         if reading < 0 or reading >= self.total:
             return None
         index = bisect_right(self._before, reading) - 1
-        return self._starts[index] + reading - self._before[index]
+        return reading - self._lead[index]
 
     def intervals_between(self, start: int, end: int) -> Iterator[Interval]:
         """Yield the parts of the table inside [start, end)."""
-        for index in range(max(bisect_right(self._starts, start) - 1, 0), len(self._starts)):
+        for index in range(bisect_right(self._starts, start) - 1, len(self._starts)):
             if self._starts[index] >= end:
                 return
             part = Interval(max(self._starts[index], start), min(self._ends[index], end))
@@ -144,9 +146,11 @@ class Hours:
 
     def elapsed(self, start: int, end: int) -> tuple[int, int]:
         """Return (business, off-hours) microseconds from `start` to `end`, negative backwards."""
-        self.check(start)
-        self.check(end)
-        counted = self.business.reading(end) - self.business.reading(start)
+        if not (self.start <= start < self.end and self.start <= end < self.end):
+            self.check(start)
+            self.check(end)
+        reading = self.business.reading
+        counted = reading(end) - reading(start)
         return counted, end - start - counted
 
     def due(self, start: int, business: int | None, off_hours: int | None) -> int:
@@ -155,17 +159,15 @@ class Hours:
         A budget of None is no budget. Budgets are microseconds from zero up. Raises
         OutsideCalendar where every budget lasts longer than the calendar.
         """
-        self.check(start)
-        first: int | None = None
-        if business is not None:
-            first = self._ahead(self.business, start, business)
-        if off_hours is not None:
-            other = self._ahead(self.off_hours, start, off_hours)
-            if first is None or (other is not None and other < first):
-                first = other
-        if first is None:
+        if not self.start <= start < self.end:
+            self.check(start)
+        if not (business and off_hours is None):
+            return self._due_on_either(start, business, off_hours)
+        meter = self.business
+        at = meter.first_at(meter.reading(start) + business)
+        if at is None:
             raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
-        return first
+        return at
 
     def shift(self, start: int, business: int) -> int:
         """Return the instant `business` microseconds of business time away; negative goes back.
@@ -208,9 +210,18 @@ class Hours:
             year = instant.to_datetime(at).astimezone(self.zone).year
             raise OutsideCalendar(year, self.first_year, self.last_year)
 
-    @staticmethod
-    def _ahead(meter: Meter, start: int, budget: int) -> int | None:
-        return meter.first_at(meter.reading(start) + budget) if budget else start
+    def _due_on_either(self, start: int, business: int | None, off_hours: int | None) -> int:
+        dues: list[int] = []
+        for meter, budget in ((self.business, business), (self.off_hours, off_hours)):
+            if budget == 0:
+                return start
+            if budget is not None:
+                at = meter.first_at(meter.reading(start) + budget)
+                if at is not None:
+                    dues.append(at)
+        if not dues:
+            raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
+        return min(dues)
 
 
 def compile_hours(
@@ -255,8 +266,8 @@ def compile_hours(
         zone=zone,
         first_year=first_year,
         last_year=last_year,
-        business=Meter(business),
-        off_hours=Meter(off_hours),
+        business=Meter(start, business),
+        off_hours=Meter(start, off_hours),
         holidays=days,
         digest=_digest(whole[0], business),
     )

@@ -30,9 +30,10 @@ class Target(NamedTuple):
 
     def part(self, share: Fraction) -> "Target":
         """Return a share of both budgets, rounded down to whole microseconds (semantics §6)."""
+        numerator, denominator = share.numerator, share.denominator
         return Target(
-            None if self.business is None else int(self.business * share),
-            None if self.off_hours is None else int(self.off_hours * share),
+            None if self.business is None else self.business * numerator // denominator,
+            None if self.off_hours is None else self.off_hours * numerator // denominator,
         )
 
 
