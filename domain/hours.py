@@ -8,7 +8,7 @@ durations are integer microseconds of real elapsed time: a 25-hour Sunday has 25
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
@@ -17,6 +17,8 @@ from domain import instant
 Kind = Literal["business", "off-hours"]
 
 MINUTES_PER_DAY = 24 * 60
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class OutsideCalendar(ValueError):
@@ -26,7 +28,7 @@ class OutsideCalendar(ValueError):
         super().__init__(
             f"the year {year} is outside the policy's calendar, which covers "
             f"{first_year}-{last_year}; add the holidays of {year} to the policy and widen "
-            f"calendar.years (lhuta policy holidays --years {year})"
+            f"calendar.years (lhuta policy holidays --country CODE --years {year})"
         )
         self.year = year
 
@@ -314,8 +316,15 @@ def complement(intervals: Sequence[Interval], within: Interval) -> list[Interval
 
 
 def _local(day: date, minutes: int, zone: tzinfo) -> int:
-    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001
-    return instant.from_datetime(wall.replace(tzinfo=zone).astimezone(UTC))
+    days, rest = divmod(minutes, MINUTES_PER_DAY)
+    ordinal = day.toordinal() + days
+    hour, minute = divmod(rest, 60)
+    named = date.fromordinal(ordinal)
+    wall = datetime(named.year, named.month, named.day, hour, minute, tzinfo=zone)
+    ahead = wall.utcoffset()
+    assert ahead is not None
+    since_epoch = (ordinal - _EPOCH_ORDINAL) * MINUTES_PER_DAY + rest
+    return since_epoch * instant.MINUTE - ahead // _MICROSECOND
 
 
 def _digest(whole: Interval, business: Sequence[Interval]) -> str:

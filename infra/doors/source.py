@@ -39,7 +39,7 @@ def opened(path: str) -> Iterator[IO[bytes]]:
         if path == STANDARD_INPUT:
             yield _unpacked(io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), _BLOCK))
         else:
-            with Path(path).open("rb", buffering=_BLOCK) as file:
+            with Path(path).open("rb") as file:
                 yield _unpacked(file)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise Unusable(f"{named(path)}: the gzip data is damaged: {error}") from error

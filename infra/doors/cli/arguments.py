@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_POLICY = "managry"
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[int]):
     """An instant with an offset, given in RFC 3339 and kept in microseconds."""
 
     name = "instant"

@@ -1,0 +1,1 @@
+"""The parts together: commands, files, and what they print."""
