@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple, assert_never
 
 from domain.event import (
     AgentResponded,
-    Awaiting,
     CustomerReplied,
     Opened,
     RecordedEvent,
@@ -20,9 +19,9 @@ from domain.event import (
 )
 from domain.hours import Hours
 from domain.policy import ClockName, Policies, Policy, Target
+from domain.standing import BEGINNING, Status
 
 Verdict = Literal["no-target", "met", "breached", "running"]
-Status = Literal["verified", "resolved", "pending", "new", "open"]
 
 Rule = Literal["start", "no-target", "again", "from-start", "earlier-promise", "full", "capped"]
 """How a due time was found. `start`: the target in force at the start or given by the first
@@ -115,12 +114,10 @@ class Folding:
     """
 
     __slots__ = (
-        "_awaiting",
-        "_closed",
-        "_opened",
+        "_plan",
         "_policies",
         "_running",
-        "_triage",
+        "_standing",
         "_triaged_at",
         "clocks",
         "touched_from",
@@ -128,11 +125,9 @@ class Folding:
 
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
-        self._opened: Opened | None = None
-        self._triage: SeverityAssigned | None = None
+        self._plan = ""
+        self._standing = BEGINNING
         self._triaged_at: int | None = None
-        self._awaiting: Awaiting = "support"
-        self._closed: Literal["resolved", "verified"] | None = None
         self._running = False
         self.clocks: list[Clock] = []
         # The first clock that changed since a reader last set this.
@@ -140,67 +135,64 @@ class Folding:
 
     def apply(self, recorded: RecordedEvent) -> None:
         """Fold the next event in story order."""
-        match recorded.event:
-            case Opened() as opened:
-                self._opened = opened
+        event = recorded.event
+        before = self._standing
+        self._standing = before.after(event, recorded.words)
+        match event:
+            case Opened():
+                self._plan = event.plan
                 self._start("initial", recorded)
-            case SeverityAssigned() as triage:
-                self._assign(triage, recorded)
+            case SeverityAssigned():
+                self._assign(before.triage is None, event, recorded)
             case CustomerReplied():
-                self._closed = None
-                self._awaiting = "support"
                 if not self._running:
                     self._start("ongoing", recorded)
-            case AgentResponded(awaiting) | WorkaroundFound(awaiting):
+            case AgentResponded() | WorkaroundFound():
                 self._satisfy(recorded)
                 # After the end an answer is a courtesy: no clock, the status stays.
-                if self._closed is None:
-                    self._awaiting = awaiting
-                    if awaiting == "support":
-                        self._start("ongoing", recorded)
+                if before.closing is None and event.awaiting == "support":
+                    self._start("ongoing", recorded)
             case Resolved():
                 self._satisfy(recorded)
-                self._closed = "resolved"
             case Verified():
-                self._closed = "verified"
-            case never:
-                assert_never(never)
+                pass
+            case _:
+                assert_never(event)
 
     @property
     def folded(self) -> Folded:
         """Return the outcome so far."""
-        severity = None if self._triage is None else self._triage.severity
-        return Folded(self._status, severity, self._triaged_at, tuple(self.clocks))
-
-    @property
-    def _status(self) -> Status:
-        if self._closed is not None:
-            return self._closed
-        if self._awaiting == "customer":
-            return "pending"
-        return "new" if self._triage is None else "open"
+        triage = self._standing.triage
+        return Folded(
+            self._standing.status,
+            None if triage is None else triage.severity,
+            self._triaged_at,
+            tuple(self.clocks),
+        )
 
     def _start(self, name: ClockName, by: RecordedEvent) -> None:
-        assert self._opened is not None
         start = by.occurred_at
-        clock = Clock(
-            name=name,
-            instance=len(self.clocks) if name == "ongoing" else 1,
-            plan=self._opened.plan,
-            policy=self._policies.in_force(start),
-            started_at=start,
-            started_version=by.version,
-            started_by=by.event_id,
-            promises=(),
-            untriaged=self._triage is None,
-            triaged_at=None,
-            satisfied_at=None,
-            satisfied_by=None,
-        )
-        if self._triage is not None:
-            clock = _promised_from_start(clock, self._triage, by)
+        policy = self._policies.in_force(start)
+        triage = self._standing.triage
         self._touch(len(self.clocks))
-        self.clocks.append(clock)
+        self.clocks.append(
+            Clock(
+                name,
+                len(self.clocks) if name == "ongoing" else 1,
+                self._plan,
+                policy,
+                start,
+                by.version,
+                by.event_id,
+                ()
+                if triage is None
+                else _first_promise(policy, self._plan, name, start, triage, by),
+                triage is None,
+                None,
+                None,
+                None,
+            )
+        )
         self._running = True
 
     def _satisfy(self, by: RecordedEvent) -> None:
@@ -211,14 +203,17 @@ class Folding:
                 satisfied_at=by.occurred_at, satisfied_by=by.event_id
             )
 
-    def _assign(self, triage: SeverityAssigned, by: RecordedEvent) -> None:
-        first = self._triage is None
-        self._triage = triage
+    def _assign(self, first: bool, triage: SeverityAssigned, by: RecordedEvent) -> None:
         if first:
             self._triaged_at = by.occurred_at
             self._touch(0)
             self.clocks = [
-                _promised_from_start(clock, triage, by)._replace(triaged_at=by.occurred_at)
+                clock._replace(
+                    promises=_first_promise(
+                        clock.policy, clock.plan, clock.name, clock.started_at, triage, by
+                    ),
+                    triaged_at=by.occurred_at,
+                )
                 for clock in self.clocks
             ]
         elif self._running:
@@ -248,17 +243,18 @@ def known(history: Iterable[RecordedEvent], as_of: int, at: int) -> list[Recorde
     )
 
 
-def _target(clock: Clock, triage: SeverityAssigned) -> Target | None:
-    return clock.policy.target(clock.plan, triage.severity, triage.supported, clock.name)
-
-
-def _promised_from_start(clock: Clock, triage: SeverityAssigned, by: RecordedEvent) -> Clock:
-    """Give a clock its first target, counted from its own start."""
-    target = _target(clock, triage)
-    start = clock.started_at
-    due_at = None if target is None else clock.hours.due(start, *target)
-    promise = Promise("start", by.event_id, by.occurred_at, target, due_at, start, target)
-    return clock._replace(promises=(promise,))
+def _first_promise(
+    policy: Policy,
+    plan: str,
+    name: ClockName,
+    start: int,
+    triage: SeverityAssigned,
+    by: RecordedEvent,
+) -> tuple[Promise, ...]:
+    """Return the first target of a clock, counted from its own start."""
+    target = policy.target(plan, triage.severity, triage.supported, name)
+    due_at = None if target is None else policy.plans[plan].hours.due(start, *target)
+    return (Promise("start", by.event_id, by.occurred_at, target, due_at, start, target),)
 
 
 def _retargeted(clock: Clock, triage: SeverityAssigned, by: RecordedEvent) -> Promise:
@@ -266,7 +262,7 @@ def _retargeted(clock: Clock, triage: SeverityAssigned, by: RecordedEvent) -> Pr
     at = by.occurred_at
     start = clock.started_at
     due = clock.hours.due
-    target = _target(clock, triage)
+    target = clock.policy.target(clock.plan, triage.severity, triage.supported, clock.name)
 
     def promise(rule: Rule, due_at: int, anchor: int, budget: Target | None) -> Promise:
         return Promise(rule, by.event_id, at, target, due_at, anchor, budget)

@@ -7,6 +7,7 @@ erased and the fact remains (contracts, Events on Kafka).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Awaiting = Literal["support", "customer"]
@@ -121,6 +122,7 @@ class RecordedEvent(NamedTuple):
 _TICKET_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+@lru_cache(4096)
 def is_ticket_id(text: str) -> bool:
     """Tell whether a text can name a ticket: 1 to 64 of A-Z a-z 0-9 . _ - (contracts, subject)."""
     return _TICKET_ID.fullmatch(text) is not None

@@ -136,6 +136,11 @@ class Policy:
                     first = (due, target)
         return None if first is None else first[1]
 
+    def covers(self, plan: str, first: int, last: int) -> bool:
+        """Tell whether the plan's calendar covers everything from one instant to another."""
+        hours = self.plans[plan].hours
+        return hours.start <= first and last < hours.end
+
     def check(self, plan: str, at: int) -> None:
         """Raise OutsideCalendar unless the plan's calendar covers the instant."""
         self.plans[plan].hours.check(at)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from domain import instant
-from domain.clock import Clock, Folded, Status, Verdict, fold, known
+from domain.clock import Clock, Folded, Verdict, fold, known
 from domain.event import RecordedEvent
 from domain.policy import ClockName, Policies
+from domain.standing import Status
 
 
 class ClockRow(TypedDict):

@@ -11,6 +11,7 @@ import orjson
 
 from domain import instant
 from domain.event import (
+    NO_WORDS,
     AgentResponded,
     Awaiting,
     CustomerReplied,
@@ -61,7 +62,11 @@ def decode(line: bytes) -> RecordedEvent:
         source = attributes["source"]
     except KeyError as missing:
         raise Malformed(f"the attribute '{missing.args[0]}' is missing") from missing
-    recorded = attributes.get("recordedtime")
+    get = attributes.get
+    recorded = get("recordedtime")
+    command_id = get("commandid")
+    correlation_id = get("correlationid")
+    causation_id = get("causationid")
     if not (
         type(time) is type(kind) is type(event_id) is type(ticket) is type(sequence) is str
         and type(actor) is type(source) is str
@@ -74,26 +79,52 @@ def decode(line: bytes) -> RecordedEvent:
         and sequence.isdigit()
         and sequence.isascii()
         and (recorded is None or type(recorded) is str)
-        and kind in _READERS
+        and (command_id is None or type(command_id) is str)
+        and (correlation_id is None or type(correlation_id) is str)
+        and (causation_id is None or type(causation_id) is str)
+        and (reader := _READERS.get(kind)) is not None
         and is_ticket_id(ticket)
     ):
         raise Malformed(_fault(attributes))
     occurred_at = _instant("time", time)
-    event, words = _READERS[kind](data)
-    return RecordedEvent(
-        ticket,
-        int(sequence),
-        event_id,
-        occurred_at,
-        occurred_at if recorded is None or recorded == time else _instant("recordedtime", recorded),
-        actor,
-        event,
-        words,
-        _text(data["text"]) if "text" in data else None,
-        _cause(attributes, "commandid"),
-        _cause(attributes, "correlationid"),
-        _cause(attributes, "causationid"),
+    event, words = reader(data)
+    recorded_at = (
+        occurred_at if recorded is None or recorded == time else _instant("recordedtime", recorded)
     )
+    text = _text(data["text"]) if "text" in data else None
+    # The constructor of a named tuple costs as much as the rest of this function.
+    return tuple.__new__(
+        RecordedEvent,
+        (
+            ticket,
+            int(sequence),
+            event_id,
+            occurred_at,
+            recorded_at,
+            actor,
+            event,
+            words,
+            text,
+            command_id,
+            correlation_id,
+            causation_id,
+        ),
+    )
+
+
+_TEXTS = (
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "recordedtime",
+    "sequence",
+    "actor",
+    "commandid",
+    "correlationid",
+    "causationid",
+)
 
 
 def _fault(attributes: Data) -> str:
@@ -101,7 +132,7 @@ def _fault(attributes: Data) -> str:
     if attributes["specversion"] != SPEC_VERSION:
         shown = _shown(attributes["specversion"])
         return f"'specversion' is {shown}, expected \"{SPEC_VERSION}\""
-    for name in ("id", "source", "type", "subject", "time", "recordedtime", "sequence", "actor"):
+    for name in _TEXTS:
         value = attributes.get(name)
         if name in attributes and (type(value) is not str or not value):
             return f"'{name}' is {_shown(value)}, expected a text"
@@ -166,27 +197,27 @@ def _severity_assigned(data: Data) -> tuple[Event, Mapping[str, str]]:
         raise Malformed(f"'data.supported' is {_shown(supported)}, expected true or false")
     return SeverityAssigned(
         severity, _required(data, "impact"), _required(data, "topic"), supported
-    ), _words(data, ("rationale",))
+    ), _word(data, "rationale")
 
 
 def _customer_replied(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return CUSTOMER_REPLIED, _words(data, ("message",))
+    return CUSTOMER_REPLIED, _word(data, "message")
 
 
 def _agent_responded(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return AGENT_RESPONDED[_awaiting(data)], _words(data, ("message",))
+    return AGENT_RESPONDED[_awaiting(data)], _word(data, "message")
 
 
 def _workaround_found(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return WORKAROUND_FOUND[_awaiting(data)], _words(data, ("description",))
+    return WORKAROUND_FOUND[_awaiting(data)], _word(data, "description")
 
 
 def _resolved(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return Resolved(_optional(data, "root_cause")), _words(data, ("resolution",))
+    return Resolved(_optional(data, "root_cause")), _word(data, "resolution")
 
 
 def _verified(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return Verified(_required(data, "method")), _words(data, ("evidence",))
+    return Verified(_required(data, "method")), _word(data, "evidence")
 
 
 OPENED_WORDS = ("subject", "body", "recent_changes", "workarounds_tried", "steps_taken")
@@ -288,11 +319,20 @@ def _environment(value: object) -> Environment:
 
 
 def _words(data: Data, names: tuple[str, ...]) -> Mapping[str, str]:
-    words = {name: data[name] for name in names if data.get(name) is not None}
-    for name, value in words.items():
-        if type(value) is not str:
-            raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+    words: dict[str, str] = {}
+    for name in names:
+        if name in data:
+            words.update(_word(data, name))
     return words
+
+
+def _word(data: Data, name: str) -> Mapping[str, str]:
+    value = data.get(name)
+    if type(value) is str:
+        return {name: value}
+    if value is None:
+        return NO_WORDS
+    raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
 
 
 def _text(value: object) -> Text:
@@ -303,13 +343,6 @@ def _text(value: object) -> Text:
             raise Malformed(
                 f"'data.text' is {_shown(value)}, expected an object with sha256 and length"
             )
-
-
-def _cause(attributes: Data, name: str) -> str | None:
-    value = attributes.get(name)
-    if value is not None and type(value) is not str:
-        raise Malformed(f"'{name}' is {_shown(value)}, expected a text")
-    return value
 
 
 def _shown(value: object) -> str:

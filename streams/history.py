@@ -4,7 +4,7 @@ What well formed means stands in contracts, The same history from a file. The li
 are not among it: they bind commands, not facts (semantics §2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from domain.event import Opened, RecordedEvent, SeverityAssigned
 from domain.hours import OutsideCalendar
@@ -52,8 +52,9 @@ def read(lines: Iterable[bytes], policies: Policies) -> History:
         except Malformed as error:
             raise IllFormed(number, str(error)) from error
         story = tickets.get(recorded.ticket)
-        if recorded.event_id in line_of:
-            _check_repeat(recorded, story, number, line_of[recorded.event_id])
+        event_id = recorded.event_id
+        if event_id in line_of:
+            _check_repeat(recorded, story, number, line_of[event_id])
             continue
         if story is None:
             story = []
@@ -61,11 +62,30 @@ def read(lines: Iterable[bytes], policies: Policies) -> History:
         story.append(recorded)
         if recorded.version == 1:
             tickets[recorded.ticket] = story
-        line_of[recorded.event_id] = number
+        line_of[event_id] = number
         history.latest = max(history.latest, recorded.recorded_at)
     if not tickets:
         raise IllFormed(None, "the history is empty: it has no event")
+    for story in tickets.values():
+        _check_calendar(story, policies, line_of)
     return history
+
+
+def _check_calendar(
+    story: list[RecordedEvent], policies: Policies, line_of: Mapping[str, int]
+) -> None:
+    """Hold all instants of a ticket to the calendar, by the two between which the others lie."""
+    opened = story[0].event
+    assert type(opened) is Opened
+    first, last = story[0].occurred_at, story[-1].recorded_at
+    if all(version.covers(opened.plan, first, last) for version in policies.versions):
+        return
+    for recorded in story:
+        for moment in (recorded.occurred_at, recorded.recorded_at):
+            try:
+                policies.in_force(moment).check(opened.plan, moment)
+            except OutsideCalendar as error:
+                raise IllFormed(line_of[recorded.event_id], str(error)) from error
 
 
 def _check_repeat(
@@ -108,14 +128,6 @@ def _check_place(
         raise IllFormed(number, "'time' lies after 'recordedtime': recorded before it happened")
     if type(event) is SeverityAssigned:
         _check_severity(event, recorded, policies, number)
-    opened = story[0].event if story else event
-    assert type(opened) is Opened
-    try:
-        policy = policies.in_force(recorded.occurred_at)
-        policy.check(opened.plan, recorded.occurred_at)
-        policy.check(opened.plan, recorded.recorded_at)
-    except OutsideCalendar as error:
-        raise IllFormed(number, str(error)) from error
 
 
 def _check_plan(opened: Opened, recorded: RecordedEvent, policies: Policies, number: int) -> None:

@@ -1,0 +1,144 @@
+"""`lhuta explain`: the calculation behind a verdict, to check with pencil and calendar."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import click
+
+from domain import instant
+from domain.clock import Clock, fold, known
+from domain.event import RecordedEvent
+from domain.explanation import Explanation
+from domain.explanation import explain as explained
+from domain.hours import OutsideCalendar
+from domain.policy import Policies
+from infra.doors.cli.arguments import (
+    as_of_option,
+    at_option,
+    history_argument,
+    moments,
+    policy_option,
+)
+from infra.doors.cli.failure import BadData, Unusable
+from infra.doors.cli.output import json_lines, width
+from infra.doors.source import history as read_history
+from infra.doors.source import named
+from projections.explanation import row
+from projections.narrative import LIMIT
+from projections.wording import Language
+from streams.envelope import type_of
+from streams.history import History
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  lhuta explain desk.jsonl T-1042
+  lhuta explain desk.jsonl T-1042 --clock ongoing/2 --lang cs
+  lhuta explain desk.jsonl T-1042 --at 2026-03-06T17:00:00+01:00 --json
+"""
+)
+@history_argument
+@click.argument("ticket", metavar="TICKET")
+@click.option(
+    "--clock",
+    "wanted",
+    metavar="initial|ongoing/N",
+    help="Explain this clock only. Default: every clock of the ticket.",
+)
+@policy_option
+@as_of_option
+@at_option
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "cs"]),
+    default="en",
+    show_default=True,
+    help="The language of the explanation.",
+)
+@click.option(
+    "--all",
+    "whole",
+    is_flag=True,
+    help=f"Show every segment. Default: the middle of more than {LIMIT} is summed in one line.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per clock, for programs.")
+def explain(
+    history: str,
+    ticket: str,
+    wanted: str | None,
+    policies: Policies,
+    as_of: int | None,
+    at: int | None,
+    lang: Language,
+    whole: bool,
+    as_json: bool,
+) -> None:
+    """Explain the clocks of a ticket: which target, how it was counted, what came of it.
+
+    HISTORY.jsonl holds structured CloudEvents, one per line; `-` is standard input, gzip is read as
+    it is. Prints every counted segment with running totals, the holidays skipped, the events that
+    started, changed and ended the clock, and the verdict. docs/explain.md shows how to check one by
+    hand.
+    """
+    found = read_history(history, policies)
+    known_by, judged_at = moments(policies, found.latest, as_of, at)
+    story = _story(found, ticket, known_by, judged_at)
+    try:
+        chosen = _chosen(fold(story, policies).clocks, wanted, ticket)
+        explanations = [explained(clock, story, judged_at) for clock in chosen]
+    except OutsideCalendar as error:
+        raise BadData(
+            f"{named(history)}: line {found.line_of[story[-1].event_id]}: "
+            f"a clock of ticket {ticket} runs out of the calendar: {error}"
+        ) from error
+    if as_json:
+        json_lines(row(explanation, known_by, type_of) for explanation in explanations)
+    else:
+        _tell(explanations, known_by, lang, whole)
+
+
+def _tell(explanations: Sequence[Explanation], as_of: int, lang: Language, whole: bool) -> None:
+    from infra.doors.cli.explain.page import page
+    from projections.narrative import narrate
+    from projections.wording import LANGUAGES
+
+    words = LANGUAGES[lang]
+    told = [narrate(one, as_of, words, None if whole else LIMIT) for one in explanations]
+    # Made whole before anything is written, so that a failure leaves nothing half-printed.
+    click.echo(page(told, width()), nl=False)
+
+
+def _story(history: History, ticket: str, as_of: int, at: int) -> list[RecordedEvent]:
+    """Return what is known of the ticket; raise Unusable where that is nothing."""
+    recorded = history.tickets.get(ticket)
+    if recorded is None:
+        raise Unusable(f"there is no ticket {ticket!r} in the history{_near(ticket, history)}")
+    story = known(recorded, as_of, at)
+    if not story:
+        opened = recorded[0]
+        raise Unusable(
+            f"ticket {ticket} was not known then: it was opened at "
+            f"{instant.text(opened.occurred_at)} and recorded at {instant.text(opened.recorded_at)}"
+        )
+    return story
+
+
+def _near(ticket: str, history: History) -> str:
+    near = get_close_matches(ticket, history.tickets, n=3)
+    return f"; near it are {', '.join(near)}" if near else ""
+
+
+def _chosen(clocks: Sequence[Clock], wanted: str | None, ticket: str) -> Sequence[Clock]:
+    if wanted is None:
+        return clocks
+    names = {_name(clock): clock for clock in clocks}
+    if wanted not in names:
+        raise Unusable(
+            f"ticket {ticket} has no clock {wanted!r} at that time; it has {', '.join(names)}"
+        )
+    return [names[wanted]]
+
+
+def _name(clock: Clock) -> str:
+    return clock.name if clock.name == "initial" else f"{clock.name}/{clock.instance}"
