@@ -1,13 +1,13 @@
 """Alerts as a read model: one object per alert, over many tickets (contracts, `lhuta alerts`)."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import TypedDict
 
 from domain import instant
 from domain.alert import Alert, AlertKind, Reason, alerts
 from domain.event import RecordedEvent
 from domain.policy import ClockName, Policies
+from projections.judging import judging
 
 
 class AlertRow(TypedDict):
@@ -32,12 +32,13 @@ def told(
 ) -> list[Alert]:
     """Return the alerts of all tickets decided by `until`: by `decided_at`, then ticket id.
 
-    Inside one ticket they keep the order of semantics §6. Raises OutsideCalendar.
+    Inside one ticket they keep the order of semantics §6. Raises CannotJudge.
     """
-    by_ticket = (alerts(history, policies, until) for history in tickets.values())
-    return sorted(
-        chain.from_iterable(by_ticket), key=lambda alert: (alert.decided_at, alert.ticket)
-    )
+    all_told: list[Alert] = []
+    for ticket, history in tickets.items():
+        with judging(ticket):
+            all_told += alerts(history, policies, until)
+    return sorted(all_told, key=lambda alert: (alert.decided_at, alert.ticket))
 
 
 def row(alert: Alert) -> AlertRow:

@@ -8,6 +8,7 @@ from domain.clock import Clock, Folded, Verdict, fold, known
 from domain.event import RecordedEvent
 from domain.policy import ClockName, Policies
 from domain.standing import Status
+from projections.judging import judging
 
 
 class ClockRow(TypedDict):
@@ -39,13 +40,14 @@ def judged(
 ) -> TicketRow | None:
     """Judge one ticket on what was recorded by `as_of` and happened by `at`, at `at`.
 
-    None where nothing of the ticket was known or had happened. Raises OutsideCalendar.
+    None where nothing of the ticket was known or had happened. Raises CannotJudge.
     """
     story = known(history, as_of, at)
     if not story:
         return None
-    folded = fold(story, policies)
-    return row(story[0].ticket, folded, at)
+    ticket = story[0].ticket
+    with judging(ticket):
+        return row(ticket, fold(story, policies), at)
 
 
 def row(ticket: str, folded: Folded, at: int) -> TicketRow:

@@ -21,9 +21,10 @@ from domain.event import (
     SeverityAssigned,
     WorkaroundFound,
 )
-from domain.hours import Hours, OutsideCalendar
+from domain.hours import Hours
 from domain.policy import CLOCK_NAMES, ClockName, Policies
 from domain.standing import Status
+from projections.judging import judging
 
 Milestone = Literal["workaround", "resolution"]
 Measure = ClockName | Milestone
@@ -177,14 +178,6 @@ class Report:
     review: tuple[Review, ...]
 
 
-class CannotJudge(ValueError):
-    """A ticket whose computed instants leave the policy's calendar; the message says which year."""
-
-    def __init__(self, ticket: str, reason: str) -> None:
-        super().__init__(f"ticket {ticket} cannot be judged: {reason}")
-        self.ticket = ticket
-
-
 def report(
     tickets: Mapping[str, Sequence[RecordedEvent]], policies: Policies, as_of: int, at: int
 ) -> Report:
@@ -196,10 +189,8 @@ def report(
     for ticket, history in tickets.items():
         story = known(history, as_of, at)
         if story:
-            try:
+            with judging(ticket):
                 gathering.add(ticket, story)
-            except OutsideCalendar as error:
-                raise CannotJudge(ticket, str(error)) from error
     return gathering.report(as_of)
 
 

@@ -16,6 +16,7 @@ from typing import IO, cast
 
 from domain.policy import Policies
 from infra.doors.cli.failure import BadData, Unusable
+from projections.judging import CannotJudge
 from streams.history import History, IllFormed, read
 
 STANDARD_INPUT = "-"
@@ -80,6 +81,16 @@ def lines(stream: IO[bytes], longest: int = LONGEST_LINE) -> Iterator[bytes]:
 
 def _too_long(line: int, longest: int) -> IllFormed:
     return IllFormed(line, f"the line is longer than {longest:,} bytes, the most that is read")
+
+
+@contextmanager
+def judging(path: str, history: History) -> Iterator[None]:
+    """Turn a ticket that cannot be judged into BadData that names its last line."""
+    try:
+        yield
+    except CannotJudge as error:
+        line = history.line_of[history.tickets[error.ticket][-1].event_id]
+        raise BadData(f"{named(path)}: line {line}: {error}") from error
 
 
 def history(path: str, policies: Policies) -> History:

@@ -14,8 +14,8 @@ from domain import instant
 from domain.clock import fold, known
 from domain.event import Opened, RecordedEvent, Resolved
 from domain.policy import ClockName, Policies, Target
+from projections.judging import CannotJudge
 from projections.report import (
-    CannotJudge,
     Counts,
     Group,
     Percentiles,

@@ -4,7 +4,6 @@ from typing import Literal
 
 import click
 
-from domain.hours import OutsideCalendar
 from domain.policy import Policies
 from infra.doors.cli.arguments import (
     as_of_option,
@@ -13,10 +12,9 @@ from infra.doors.cli.arguments import (
     history_argument,
     policy_option,
 )
-from infra.doors.cli.failure import BadData
 from infra.doors.cli.output import columns, json_lines
 from infra.doors.source import history as read_history
-from infra.doors.source import named
+from infra.doors.source import judging
 from projections.alerts import AlertRow, row, told
 
 
@@ -43,10 +41,8 @@ def alerts(
     found = read_history(history, policies)
     until = found.latest if as_of is None else as_of
     check_moments(policies, (until,))
-    try:
+    with judging(history, found):
         rows = [row(alert) for alert in told(found.tickets, policies, until)]
-    except OutsideCalendar as error:
-        raise BadData(f"{named(history)}: {error}") from error
     if format == "json":
         json_lines(rows)
     else:

@@ -1,11 +1,10 @@
 """`lhuta clocks`: a history judged, one ticket after the other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal
 
 import click
 
-from domain.hours import OutsideCalendar
 from domain.instant import SECOND
 from domain.policy import Policies
 from infra.doors.cli.arguments import (
@@ -16,12 +15,10 @@ from infra.doors.cli.arguments import (
     moments,
     policy_option,
 )
-from infra.doors.cli.failure import BadData
 from infra.doors.cli.output import clock_time, columns, json_lines, width
 from infra.doors.source import history as read_history
-from infra.doors.source import named
+from infra.doors.source import judging
 from projections.clocks import ClockRow, TicketRow, judged
-from streams.history import History
 
 
 @click.command(
@@ -51,28 +48,17 @@ def clocks(
     business and off-hours time that each clock counted.
     """
     found = read_history(history, policies)
-    rows = list(
-        _judged(found, named(history), policies, *moments(policies, found.latest, as_of, at))
-    )
+    known_by, judged_at = moments(policies, found.latest, as_of, at)
+    with judging(history, found):
+        rows = [
+            row
+            for story in found.tickets.values()
+            if (row := judged(story, policies, known_by, judged_at)) is not None
+        ]
     if format == "json":
         json_lines(rows)
     else:
         click.echo("\n".join(_table(rows)))
-
-
-def _judged(
-    history: History, source: str, policies: Policies, as_of: int, at: int
-) -> Iterator[TicketRow]:
-    for story in history.tickets.values():
-        try:
-            row = judged(story, policies, as_of, at)
-        except OutsideCalendar as error:
-            raise BadData(
-                f"{source}: line {history.line_of[story[-1].event_id]}: "
-                f"a clock of ticket {story[0].ticket} runs out of the calendar: {error}"
-            ) from error
-        if row is not None:
-            yield row
 
 
 _HEAD = ("ticket", "status", "severity", "clock", "verdict", "started", "due", "answered")

@@ -10,7 +10,6 @@ from domain.clock import Clock, fold, known
 from domain.event import RecordedEvent
 from domain.explanation import Explanation
 from domain.explanation import explain as explained
-from domain.hours import OutsideCalendar
 from domain.policy import Policies
 from infra.doors.cli.arguments import (
     as_of_option,
@@ -19,11 +18,12 @@ from infra.doors.cli.arguments import (
     moments,
     policy_option,
 )
-from infra.doors.cli.failure import BadData, Unusable
+from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import json_lines, width
 from infra.doors.source import history as read_history
-from infra.doors.source import named
+from infra.doors.source import judging
 from projections.explanation import row
+from projections.judging import judging as judging_ticket
 from projections.narrative import LIMIT
 from projections.wording import Language
 from streams.envelope import type_of
@@ -84,14 +84,9 @@ def explain(
     found = read_history(history, policies)
     known_by, judged_at = moments(policies, found.latest, as_of, at)
     story = _story(found, ticket, known_by, judged_at)
-    try:
+    with judging(history, found), judging_ticket(ticket):
         chosen = _chosen(fold(story, policies).clocks, wanted, ticket)
         explanations = [explained(clock, story, judged_at) for clock in chosen]
-    except OutsideCalendar as error:
-        raise BadData(
-            f"{named(history)}: line {found.line_of[story[-1].event_id]}: "
-            f"a clock of ticket {ticket} runs out of the calendar: {error}"
-        ) from error
     if as_json:
         json_lines(row(explanation, known_by, type_of) for explanation in explanations)
     else:

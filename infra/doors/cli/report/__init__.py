@@ -15,13 +15,11 @@ from infra.doors.cli.arguments import (
     moments,
     policy_option,
 )
-from infra.doors.cli.failure import BadData
 from infra.doors.cli.output import json_lines, width
 from infra.doors.source import history as read_history
-from infra.doors.source import named
+from infra.doors.source import judging
 from projections.report import (
     Broken,
-    CannotJudge,
     Cell,
     Counts,
     Group,
@@ -32,7 +30,6 @@ from projections.report import (
     summed,
 )
 from projections.report import report as reported
-from streams.history import History
 
 LISTED = 10
 
@@ -89,7 +86,9 @@ def report(
     without a target is never counted as kept. JSON is one object.
     """
     found = read_history(history, policies)
-    sums = _reported(found, named(history), policies, *moments(policies, found.latest, as_of, at))
+    known_by, judged_at = moments(policies, found.latest, as_of, at)
+    with judging(history, found):
+        sums = reported(found.tickets, policies, known_by, judged_at)
     if format == "json":
         json_lines([_row(sums, most_broken, most_review)])
         return
@@ -103,14 +102,6 @@ def report(
         LISTED if most_broken is None else most_broken,
         LISTED if most_review is None else most_review,
     )
-
-
-def _reported(history: History, source: str, policies: Policies, as_of: int, at: int) -> Report:
-    try:
-        return reported(history.tickets, policies, as_of, at)
-    except CannotJudge as error:
-        line = history.line_of[history.tickets[error.ticket][-1].event_id]
-        raise BadData(f"{source}: line {line}: {error}") from error
 
 
 def _row(report: Report, most_broken: int | None, most_review: int | None) -> Mapping[str, Any]:
