@@ -1,5 +1,7 @@
 """The command `lhuta`. Each subcommand is a module here, loaded when it is asked for."""
 
+import io
+import sys
 from importlib import import_module
 
 import click
@@ -54,3 +56,7 @@ def main() -> None:
     Start with `lhuta demo`, then `lhuta clocks HISTORY.jsonl` on your own. `lhuta COMMAND --help`
     has an example for each.
     """
+    # A terminal that cannot show a Czech letter gets a question mark, not a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
