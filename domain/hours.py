@@ -167,7 +167,7 @@ class Hours:
             return self._due_on_either(start, business, off_hours)
         meter = self.business
         at = meter.first_at(meter.reading(start) + business)
-        if at is None:
+        if at is None or at >= self.end:
             raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
         return at
 
@@ -209,8 +209,7 @@ class Hours:
     def check(self, at: int) -> None:
         """Raise OutsideCalendar unless the instant lies in the years covered."""
         if not self.start <= at < self.end:
-            year = instant.to_datetime(at).astimezone(self.zone).year
-            raise OutsideCalendar(year, self.first_year, self.last_year)
+            raise OutsideCalendar(_local_year(at, self.zone), self.first_year, self.last_year)
 
     def _due_on_either(self, start: int, business: int | None, off_hours: int | None) -> int:
         dues: list[int] = []
@@ -219,7 +218,7 @@ class Hours:
                 return start
             if budget is not None:
                 at = meter.first_at(meter.reading(start) + budget)
-                if at is not None:
+                if at is not None and at < self.end:
                     dues.append(at)
         if not dues:
             raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
@@ -313,6 +312,15 @@ def complement(intervals: Sequence[Interval], within: Interval) -> list[Interval
     if reached < within.end:
         rest.append(Interval(reached, within.end))
     return [interval for interval in rest if interval.start < interval.end]
+
+
+def _local_year(at: int, zone: tzinfo) -> int:
+    moment = instant.to_datetime(at)
+    try:
+        return moment.astimezone(zone).year
+    except OverflowError:
+        # The first and last hours that datetime knows have no local time in some zones.
+        return moment.year
 
 
 def _local(day: date, minutes: int, zone: tzinfo) -> int:

@@ -17,8 +17,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 _RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
+
+
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class NotAnInstant(ValueError):
@@ -57,10 +61,13 @@ def parse(text: str) -> int:
     if not usual and _RFC3339.fullmatch(text) is None:
         raise NotAnInstant(_why_not(text))
     try:
-        since = datetime.fromisoformat(text) - _EPOCH
-    except (ValueError, OverflowError) as error:
+        since = datetime.fromisoformat(text if usual else text.upper()) - _EPOCH
+    except ValueError as error:
         raise NotAnInstant(f"'{text}' is not an instant: {error}") from error
-    return since.days * DAY + since.seconds * SECOND + since.microseconds
+    instant = since.days * DAY + since.seconds * SECOND + since.microseconds
+    if not (usual or _FIRST <= instant <= _LAST):
+        raise NotAnInstant(f"'{text}' lies outside the years 1 to 9999 of UTC")
+    return instant
 
 
 def text(instant: int) -> str:

@@ -5,7 +5,7 @@ Commands are judged, facts are not: `evolve` folds any history, `decide` is wher
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple, assert_never, get_args
 
 from domain import instant
@@ -296,7 +296,8 @@ def _judged(ticket: Ticket, command: Command, decided: Decided) -> tuple[Decided
 
 
 def _check_environment(environment: Environment) -> None:
-    for part, text in asdict(environment).items():
+    for part in ("browser", "android", "other"):
+        text = getattr(environment, part)
         if text is not None:
             check_text(f"environment.{part}", text, LINE_LIMIT)
 

@@ -152,24 +152,29 @@ def encode(recorded: RecordedEvent, source: str = SOURCE) -> bytes:
     data.update(recorded.words)
     if recorded.text is not None:
         data["text"] = {"length": recorded.text.length, "sha256": recorded.text.sha256}
+    time = instant.text(recorded.occurred_at)
+    same = recorded.recorded_at == recorded.occurred_at
     attributes: dict[str, Any] = {
         "specversion": SPEC_VERSION,
         "id": recorded.event_id,
         "source": source,
         "type": kind,
         "subject": recorded.ticket,
-        "time": instant.text(recorded.occurred_at),
-        "recordedtime": instant.text(recorded.recorded_at),
+        "time": time,
+        "recordedtime": time if same else instant.text(recorded.recorded_at),
         "sequence": f"{recorded.version:010d}",
         "actor": recorded.actor,
-        "commandid": recorded.command_id,
-        "correlationid": recorded.correlation_id,
-        "causationid": recorded.causation_id,
-        "datacontenttype": "application/json",
-        "dataschema": f"urn:lhuta:schema:{kind}",
-        "data": data,
     }
-    return orjson.dumps({name: value for name, value in attributes.items() if value is not None})
+    if recorded.command_id is not None:
+        attributes["commandid"] = recorded.command_id
+    if recorded.correlation_id is not None:
+        attributes["correlationid"] = recorded.correlation_id
+    if recorded.causation_id is not None:
+        attributes["causationid"] = recorded.causation_id
+    attributes["datacontenttype"] = "application/json"
+    attributes["dataschema"] = f"urn:lhuta:schema:{kind}"
+    attributes["data"] = data
+    return orjson.dumps(attributes)
 
 
 def type_of(event: Event) -> str:

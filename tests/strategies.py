@@ -43,6 +43,7 @@ from domain.refusal import Refusal
 from domain.ticket import NOT_OPENED, Ticket, decide
 from tests.spec.desk import ALWAYS, WEEKDAYS, hours, only, policy
 from tests.spec.given import POLICY, START, TICKET, Fact, history, record
+from tests.spec.partition import Entry, partition
 
 
 def instants() -> st.SearchStrategy[int]:
@@ -176,6 +177,21 @@ def legal_histories(max_commands: int = 10) -> st.SearchStrategy[tuple[RecordedE
     return legal_tickets(max_commands).map(
         lambda ticket: tuple(sorted(ticket.history, key=lambda recorded: recorded.version))
     )
+
+
+@st.composite
+def command_courses(draw: st.DrawFn, max_later: int = 8) -> list[tuple[int, Command]]:
+    """Draw commands to one ticket with the instants at which they come, legal or not.
+
+    The first opens the ticket; no two come at the same instant.
+    """
+    now = START
+    plan, subject = draw(st.sampled_from(sorted(POLICY.plans))), draw(texts())
+    course: list[tuple[int, Command]] = [(now, Open(TICKET, "c-1", plan, "email", subject))]
+    for _ in range(draw(st.integers(0, max_later))):
+        now += instant.SECOND + draw(gaps())
+        course.append((now, draw(later_commands(now))))
+    return course
 
 
 def moments_asked() -> st.SearchStrategy[int]:
@@ -348,3 +364,33 @@ def recorded_history(opened_at: int, late: int, later: Sequence[Told]) -> tuple[
             )
         )
     return tuple(events)
+
+
+@cache
+def partitions() -> st.SearchStrategy[tuple[Entry, ...]]:
+    """The log of up to three tickets of `policies`; some of them were imported whole."""
+    return st.lists(
+        st.tuples(recorded_histories(), st.sampled_from((False, False, True))),
+        min_size=1,
+        max_size=3,
+    ).map(_logged)
+
+
+def _logged(
+    stories: Sequence[tuple[tuple[RecordedEvent, ...], bool]],
+) -> tuple[Entry, ...]:
+    return tuple(
+        partition(
+            *(
+                [
+                    event._replace(
+                        ticket=f"T-{number}",
+                        event_id=f"T-{number}/{event.version}",
+                        recorded_at=story[-1].recorded_at if imported else event.recorded_at,
+                    )
+                    for event in story
+                ]
+                for number, (story, imported) in enumerate(stories, start=1)
+            )
+        )
+    )

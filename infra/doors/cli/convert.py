@@ -12,11 +12,11 @@ import orjson
 
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.convert.conversion import convert as converted
-from infra.doors.convert.draft import draft
 from infra.doors.convert.mapping import BUILT_IN, Mapping, MappingInvalid, built_in, load
 from infra.doors.convert.rejects import Rejects
 from infra.doors.convert.table import Table, TableBroken
 from infra.doors.convert.tally import Tally
+from infra.doors.draft import draft
 from infra.doors.source import STANDARD_INPUT, lines, named, opened
 from streams.history import IllFormed
 

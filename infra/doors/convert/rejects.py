@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from infra.doors.convert.draft import draft
 from infra.doors.convert.row import Rejection
 from infra.doors.convert.table import Record
+from infra.doors.draft import draft
 
 _COLUMNS = ("line", "reason", "detail")
 
