@@ -363,6 +363,3 @@ def recorded_history(opened_at: int, late: int, later: Sequence[Told]) -> tuple[
             )
         )
     return tuple(events)
-
-
-@cache
