@@ -145,10 +145,9 @@ class _Watched:
         self.clearings = 0
 
     @property
-    def order(self) -> tuple[int, int, int]:
-        """Return the order of clocks by their start; the initial clock is first in a tie."""
-        clock = self.clock
-        return (clock.started_at, clock.started_version, 0 if clock.name == "initial" else 1)
+    def order(self) -> tuple[int, int]:
+        """Return the order of clocks by their start."""
+        return (self.clock.started_at, self.clock.started_version)
 
 
 class Watch:
@@ -351,8 +350,6 @@ class Watch:
     def _clear(self, watched: _Watched, now: int) -> None:
         """Tell that the alerts of an answered clock, or the guard of a triaged one, are over."""
         clock = watched.clock
-        if watched.gone:
-            return
         over = clock.satisfied_at if clock.satisfied_at is not None else clock.triaged_at
         if over is None:
             return
