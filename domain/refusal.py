@@ -247,6 +247,17 @@ class WordsUnreadable(Refusal):
         )
 
 
+class CommandReused(Refusal):
+    """A command id names one command for ever; the same one again gets the first outcome."""
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(
+            f"the command id {_shown(command_id)} was used for another command; "
+            "give this one an id of its own"
+        )
+        self.command_id = command_id
+
+
 def _shown(value: object) -> str:
     written = str(value)
     return written if len(written) <= 64 else written[:64] + "..."

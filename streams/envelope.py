@@ -82,7 +82,7 @@ def decode(line: bytes) -> RecordedEvent:
         and (command_id is None or type(command_id) is str)
         and (correlation_id is None or type(correlation_id) is str)
         and (causation_id is None or type(causation_id) is str)
-        and (reader := _READERS.get(kind)) is not None
+        and (reader := READERS.get(kind)) is not None
         and is_ticket_id(ticket)
     ):
         raise Malformed(_fault(attributes))
@@ -137,8 +137,8 @@ def _fault(attributes: Data) -> str:
         if name in attributes and (type(value) is not str or not value):
             return f"'{name}' is {_shown(value)}, expected a text"
     kind, ticket = attributes["type"], attributes["subject"]
-    if kind not in _READERS:
-        return f"unknown type {_shown(kind)}; known are {', '.join(_READERS)}"
+    if kind not in READERS:
+        return f"unknown type {_shown(kind)}; known are {', '.join(READERS)}"
     if not is_ticket_id(ticket):
         return f"'subject' is {_shown(ticket)}, expected a ticket id: 1 to 64 of A-Z a-z 0-9 . _ -"
     if type(attributes["data"]) is not dict:
@@ -148,7 +148,7 @@ def _fault(attributes: Data) -> str:
 
 def encode(recorded: RecordedEvent, source: str = SOURCE) -> bytes:
     """Write an event as structured JSON on one line, without the newline; words stand inline."""
-    kind, data = _data(recorded.event)
+    kind, data = written(recorded.event)
     data.update(recorded.words)
     if recorded.text is not None:
         data["text"] = {"length": recorded.text.length, "sha256": recorded.text.sha256}
@@ -179,7 +179,7 @@ def encode(recorded: RecordedEvent, source: str = SOURCE) -> bytes:
 
 def type_of(event: Event) -> str:
     """Return the contract name of an event's type, such as `ticket.opened.v1`."""
-    return _data(event)[0]
+    return written(event)[0]
 
 
 def _opened(data: Data) -> tuple[Event, Mapping[str, str]]:
@@ -237,7 +237,8 @@ WORKAROUND_FOUND: Mapping[Awaiting, WorkaroundFound] = {
     "customer": WorkaroundFound("customer"),
 }
 
-_READERS: Mapping[str, Callable[[Data], tuple[Event, Mapping[str, str]]]] = {
+# What reads the data of each type; the log reads what it stored by the same.
+READERS: Mapping[str, Callable[[Data], tuple[Event, Mapping[str, str]]]] = {
     "ticket.opened.v1": _opened,
     "ticket.severity-assigned.v1": _severity_assigned,
     "ticket.customer-replied.v1": _customer_replied,
@@ -248,7 +249,8 @@ _READERS: Mapping[str, Callable[[Data], tuple[Event, Mapping[str, str]]]] = {
 }
 
 
-def _data(event: Event) -> tuple[str, dict[str, Any]]:
+def written(event: Event) -> tuple[str, dict[str, Any]]:
+    """Return an event's type name and its data, without the words."""
     match event:
         case Opened(customer_id, plan, channel, environment, follows):
             data: dict[str, Any] = {"customer_id": customer_id, "plan": plan, "channel": channel}

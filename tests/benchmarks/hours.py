@@ -23,7 +23,10 @@ def rows() -> Iterator[Row]:
     def elapsed_by_numpy(begin: int, end: int) -> int:
         """Count business time of whole days by numpy, and of the two ends by hand (in UTC)."""
         first, last = begin // DAY, end // DAY
-        between = int(np.busday_count(first + 1, last, busdaycal=calendar)) if first < last else 0
+        between = 0
+        if first < last:
+            days = np.datetime64(first + 1, "D"), np.datetime64(last, "D")
+            between = int(np.busday_count(*days, busdaycal=calendar))
         counted = between * (CLOSES - OPENS)
         for day, begins, ends in (
             ((first, begin % DAY, end % DAY),)
@@ -36,13 +39,12 @@ def rows() -> Iterator[Row]:
 
     def due_by_numpy(begin: int, budget: int) -> int:
         """Add business time: whole days by numpy, the rest by hand (in UTC)."""
-        days, rest = divmod(budget, CLOSES - OPENS)
-        used = begin % DAY - OPENS + rest
-        more = used > CLOSES - OPENS
-        reached = np.busday_offset(
-            np.datetime64(begin // DAY, "D"), days + more, roll="forward", busdaycal=calendar
-        )
-        return int(reached.astype(int)) * DAY + OPENS + used - more * (CLOSES - OPENS)
+        day, time = np.datetime64(begin // DAY, "D"), begin % DAY
+        if time >= CLOSES or not np.is_busday(day, busdaycal=calendar):
+            day, time = day + 1, 0
+        days, rest = divmod(max(time - OPENS, 0) + budget - 1, CLOSES - OPENS)
+        reached = np.busday_offset(day, days, roll="forward", busdaycal=calendar)
+        return int(reached.astype(int)) * DAY + OPENS + rest + 1
 
     for name, span in SPANS.items():
         end = start + span

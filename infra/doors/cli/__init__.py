@@ -14,14 +14,41 @@ COMMANDS = {
     "policy": "check, show and prepare support policies",
     "convert": "turn other systems' exports into ticket histories",
     "simulate": "make up a plausible support desk",
+    "init": "create the data folder with its event log",
+    "open": "open a ticket for a customer",
+    "triage": "assign a severity",
+    "reply": "add what the customer wrote",
+    "respond": "answer the customer, which stops the clock",
+    "workaround": "send the customer a way around the problem",
+    "resolve": "declare the problem solved",
+    "verify": "confirm that the resolution holds",
+    "apply": "carry out many commands from a file",
+    "import": "bring whole tickets into the event log",
+    "export": "write the event log as a history",
+    "history": "show every event of a ticket, for auditors",
+    "trace": "show what belongs to one correlation",
+    "erase": "erase the words of a ticket or a customer",
+    "log": "check the event log and say what it is",
     "demo": "simulate three weeks, judge them, and show what came of it",
+}
+
+# Where a command's name is a word of Python, or several commands share a package.
+PLACES = {
+    "open": "ticket_commands.open:open_",
+    "import": "import_:import_",
+    **{
+        name: f"ticket_commands.{name}:{name}"
+        for name in ("triage", "reply", "respond", "workaround", "resolve", "verify")
+    },
 }
 
 EXIT_STATUSES = """\b
 Exit status:
   0  done
   2  usage: an option, argument or file that cannot be used
-  3  bad data: a history or policy that is not well formed
+  3  bad data: a history, a policy or an event log that does not hold
+  4  refused: a command broke a rule; the message names it and the cure
+  5  the data folder cannot be used: missing, locked, full, read-only, damaged or newer
 """
 
 
@@ -36,7 +63,8 @@ class _Commands(click.Group):
         """Load one subcommand."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        module, attribute = PLACES.get(cmd_name, f"{cmd_name}:{cmd_name}").split(":")
+        command = getattr(import_module(f"{__name__}.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
 

@@ -29,7 +29,8 @@ class Schedule:
 class PolicyFile:
     """A policy as its author wrote it, beside the policy that clocks are judged by.
 
-    `budgets` holds the cells that have a target, by plan, clock and severity.
+    `budgets` holds the cells that have a target, by plan, clock and severity;
+    `content` is what the file holds.
     """
 
     policy: Policy
@@ -39,6 +40,7 @@ class PolicyFile:
     settle: Duration
     max_backdate: Duration
     calendar: Calendar
+    content: bytes
 
 
 def load(path: str | PathLike[str]) -> Policy:
@@ -126,7 +128,9 @@ def parse(content: bytes, file: str) -> PolicyFile:
         for key, plan in plans.items()
         for (clock, level), budget in plan.budgets.items()
     }
-    return PolicyFile(policy, schedules, budgets, business_day, settle, max_backdate, calendar)
+    return PolicyFile(
+        policy, schedules, budgets, business_day, settle, max_backdate, calendar, content
+    )
 
 
 def _compiled(week: Week, zone_name: str, calendar: Calendar) -> Schedule:

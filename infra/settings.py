@@ -1,0 +1,44 @@
+"""What an installation decides: where the data is, and how often the engine looks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain import instant
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The data folder, and the pace of the engine in microseconds."""
+
+    data: Path
+    poll_every: int = instant.SECOND // 4
+    """How long the engine rests when there is nothing to do."""
+    tick_every: int = 5 * instant.SECOND
+    """How old time may grow on an idle log; a deadline moves it at its own instant."""
+    audit_every: int = instant.HOUR
+    """How often the read models are held against the log; 0 for never."""
+
+    @property
+    def log(self) -> Path:
+        """Return the event log: kept for ever."""
+        return self.data / "log.db"
+
+    @property
+    def models(self) -> Path:
+        """Return the read models: they follow from the log."""
+        return self.data / "models.db"
+
+    @property
+    def lock(self) -> Path:
+        """Return the file that the running engine holds."""
+        return self.data / "engine.lock"
+
+    @property
+    def subscriptions(self) -> Path:
+        """Return the file of subscriptions, which a rebuild leaves alone."""
+        return self.data / "subscriptions.json"
+
+    @property
+    def audit(self) -> Path:
+        """Return the file with the result of the last audit."""
+        return self.data / "audit.json"

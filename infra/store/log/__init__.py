@@ -1,0 +1,41 @@
+"""The event log, kept for ever on the `eventsourcing` library (decision 9)."""
+
+from infra.store.log.group import GroupCommit, Stopped
+from infra.store.log.log import Clock, Erased, EventLog, wall_clock
+from infra.store.log.request import (
+    Append,
+    Conflict,
+    Cursor,
+    Different,
+    Draft,
+    Erasure,
+    Head,
+    Imported,
+    Outcome,
+    Raw,
+    Skipped,
+    Stored,
+)
+from infra.store.log.verification import Finding
+
+__all__ = [
+    "Append",
+    "Clock",
+    "Conflict",
+    "Cursor",
+    "Different",
+    "Draft",
+    "Erased",
+    "Erasure",
+    "EventLog",
+    "Finding",
+    "GroupCommit",
+    "Head",
+    "Imported",
+    "Outcome",
+    "Raw",
+    "Skipped",
+    "Stopped",
+    "Stored",
+    "wall_clock",
+]

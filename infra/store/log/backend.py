@@ -1,0 +1,115 @@
+"""What the log needs of a database; one class a back end, held to it by one contract suite.
+
+All of it happens inside a transaction: a `Reading` sees one state of the log and keeps seeing it, a
+`Writing` holds the row of `log_head` from its first statement to its last.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from infra.store.log.plan import CommandRow, EventRow, Ledger, Plan
+from infra.store.log.request import Erasure, Head
+from infra.store.log.settings import Settings
+
+
+class Told(NamedTuple):
+    """An event's row with the document of its words, None where there is none any more."""
+
+    event: EventRow
+    document: bytes | None
+
+
+class Checked(NamedTuple):
+    """A command's row beside what the log has at its first and its last position."""
+
+    command: CommandRow
+    first_stream: str | None
+    first_version: int | None
+    first_state: bytes | None
+    last_stream: str | None
+    last_version: int | None
+    last_state: bytes | None
+
+
+WalkRow = tuple[
+    int, str, int, str, bytes, int, bytes, int, int | None, bytes | None, bytes | None, int | None
+]
+"""An EventRow, then position, salt, document and erased_at of its text, None where it has none."""
+
+
+class Reading(Protocol):
+    """One state of the log."""
+
+    def settings(self) -> Settings:
+        """Return the settings."""
+
+    def ledger(self) -> Ledger:
+        """Return the heads of the chains."""
+
+    def lasts(self) -> dict[int, int]:
+        """Return the last position of every partition that has one."""
+
+    def hash_at(self, position: int) -> bytes | None:
+        """Return the hash of the event at a position."""
+
+    def tickets_after(self, position: int, limit: int) -> list[EventRow]:
+        """Return the next events of tickets, in the order of their positions."""
+
+    def stream(self, stream: str, after: int = 0) -> list[Told]:
+        """Return the events of a stream above a version, in order."""
+
+    def known(self, command_ids: Sequence[str]) -> dict[str, CommandRow]:
+        """Return those of the commands that were carried out."""
+
+    def erasures(self, stream: str) -> list[Erasure]:
+        """Return what was erased of a stream, in the order of its versions."""
+
+    def naming(self, text: bytes) -> Iterator[EventRow]:
+        """Yield every event whose state contains a text, in the order of their positions."""
+
+    def walk(self) -> Iterator[WalkRow]:
+        """Yield every event with its text, in the order of their positions."""
+
+    def checked_commands(self) -> Iterator[Checked]:
+        """Yield every command with the events that it claims, in order."""
+
+    def misplaced(self, limit: int) -> list[tuple[int, str, int]]:
+        """Return position, stream and version of events whose version does not follow."""
+
+    def strays(self, limit: int) -> list[int]:
+        """Return positions of texts that stand beside no event."""
+
+
+class Writing(Reading, Protocol):
+    """One state of the log that nobody else can change."""
+
+    def tails(self, streams: Iterable[str]) -> dict[str, int]:
+        """Return the last version of those of the streams that are there."""
+
+    def write(self, plan: Plan) -> None:
+        """Store what was planned."""
+
+    def erase(self, stream: str, at: int, by: str, reason: str) -> int:
+        """Erase the words of a stream; return of how many events."""
+
+    def set_live_from(self, at: int) -> None:
+        """Change the instant from which deadlines are announced."""
+
+
+class BackEnd(Protocol):
+    """A database that holds one log."""
+
+    place: str
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Begin to read one state of the log."""
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Lock the log; what is written is kept when the block ends, unless it raises."""
+
+    def tick(self, now: int) -> Head:
+        """Move the time of the log to `now`, unless it is there already, and return its head."""
+
+    def purge(self) -> bool:
+        """Remove what was erased from every file; return False where a reader still needs it."""

@@ -1,0 +1,494 @@
+"""The event log: what everybody else uses of it."""
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import takewhile
+from os import PathLike
+from types import TracebackType
+from typing import NamedTuple
+from uuid import uuid4
+
+import orjson
+
+from domain import identifier, instant
+from domain.event import NO_WORDS, Opened, RecordedEvent
+from domain.policy import Policies, PoliciesDisagree
+from domain.refusal import CommandReused
+from domain.ticket import Ticket
+from infra.store.failure import StoreError
+from infra.store.log import chain, codec, on_sqlite, publication, story, text
+from infra.store.log.application import TicketLog
+from infra.store.log.backend import BackEnd, Reading, Writing
+from infra.store.log.partition import partition_of
+from infra.store.log.plan import Command, Entry, EventRow, Request, Result, Written, plan
+from infra.store.log.request import (
+    Append,
+    Conflict,
+    Cursor,
+    Different,
+    Draft,
+    Erasure,
+    Head,
+    Imported,
+    Outcome,
+    Raw,
+    Skipped,
+    Stored,
+    Untimely,
+)
+from infra.store.log.settings import Settings
+from infra.store.log.verification import Finding, Progress, verify
+from infra.store.policies import PolicyFile
+from infra.store.policies.document import parse
+from infra.store.sqlite import BUSY_SECONDS
+
+Clock = Callable[[], int]
+"""Returns the present instant, in microseconds."""
+
+PUBLISHER = "system:lhuta"
+_REST = 32
+
+
+class Erased(NamedTuple):
+    """What an erasure did: the words of how many events, and when.
+
+    `gone` is False while somebody reads an earlier state of the log: until then the words can
+    still be found in the write-ahead file.
+    """
+
+    events: int
+    at: int
+    gone: bool
+
+
+def wall_clock() -> int:
+    """Return the instant of this machine's clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+class EventLog:
+    """All that ever happened, in order, for ever; a context manager.
+
+    Safe to be used by several threads, and by several processes at once. Every method raises the
+    StoreError that kept it from its work.
+    """
+
+    def __init__(self, application: TicketLog, back_end: BackEnd, clock: Clock) -> None:
+        self._application = application
+        self._back_end = back_end
+        self._clock = clock
+        self._published: tuple[tuple[PolicyFile, ...], Policies | None] = ((), None)
+        with back_end.reading() as reading:
+            self._settings = reading.settings()
+
+    @classmethod
+    def create(
+        cls,
+        path: str | PathLike[str],
+        *,
+        policy_bytes: bytes,
+        source: str = "/tickets",
+        partitions: int = 1,
+        live_from: int,
+        now: int,
+        clock: Clock = wall_clock,
+    ) -> "EventLog":
+        """Create a log with its policy, in force since ever, and open it.
+
+        Raises Exists where something is there already, and PolicyInvalid.
+        """
+        file = parse(policy_bytes, "policy")
+        settings = Settings(str(uuid4()), source, partitions, file.policy.name, now, live_from)
+        on_sqlite.create(
+            path, settings, publication.request(file, policy_bytes, PUBLISHER, version=1)
+        )
+        return cls.open(path, clock=clock)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | PathLike[str],
+        *,
+        read_only: bool = False,
+        clock: Clock = wall_clock,
+        busy_seconds: int = int(BUSY_SECONDS),
+    ) -> "EventLog":
+        """Open a log, and compile its policies.
+
+        Raises Missing, Damaged, NewerSchema, and OpeningsChanged where a policy means other
+        openings today.
+        """
+        log = cls.examine(path, read_only=read_only, clock=clock, busy_seconds=busy_seconds)
+        try:
+            log.policies()
+        except StoreError:
+            log.close()
+            raise
+        return log
+
+    @classmethod
+    def examine(
+        cls,
+        path: str | PathLike[str],
+        *,
+        read_only: bool = True,
+        clock: Clock = wall_clock,
+        busy_seconds: int = int(BUSY_SECONDS),
+    ) -> "EventLog":
+        """Open a log as it is, to verify it: its policies are not compiled until asked for."""
+        application, back_end = on_sqlite.open_application(
+            path, read_only=read_only, busy_seconds=busy_seconds
+        )
+        try:
+            return cls(application, back_end, clock)
+        except StoreError:
+            application.close()
+            raise
+
+    def close(self) -> None:
+        """Let the log go."""
+        self._application.close()
+
+    def __enter__(self) -> "EventLog":
+        """Return the open log."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the log."""
+        self.close()
+
+    @property
+    def log_id(self) -> str:
+        """Return the random name that tells this log from every other."""
+        return self._settings.log_id
+
+    @property
+    def source(self) -> str:
+        """Return the `source` of its events (contracts, Events on Kafka)."""
+        return self._settings.source
+
+    @property
+    def partitions(self) -> int:
+        """Return into how many partitions its tickets are divided."""
+        return self._settings.partitions
+
+    @property
+    def live_from(self) -> int:
+        """Return the instant from which deadlines are announced (semantics §6)."""
+        with self._back_end.reading() as reading:
+            return reading.settings().live_from
+
+    def set_live_from(self, at: int) -> None:
+        """Change the instant from which deadlines are announced."""
+        with self._back_end.writing() as writing:
+            writing.set_live_from(at)
+
+    def append(self, requests: Sequence[Append]) -> list[Outcome | Conflict | CommandReused]:
+        """Append what commands decided, in one transaction; return what each comes to, in order.
+
+        A command that is known repeats its first outcome. What is returned is on disk.
+        """
+        prepared = [self._request(request) for request in requests]
+        with self._back_end.writing() as writing:
+            results = self._append(writing, prepared)
+        return [_answer(result) for result in results]
+
+    def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
+        """Return what came of a command before, None where it was not carried out.
+
+        Raises CommandReused where the id was used with another content.
+        """
+        with self._back_end.reading() as reading:
+            known = reading.known([command_id]).get(command_id)
+        if known is None:
+            return None
+        if known.digest != digest:
+            raise CommandReused(command_id)
+        return known.outcome(repeated=True)
+
+    def import_(
+        self, stories: Sequence[Sequence[RecordedEvent]]
+    ) -> list[Imported | Skipped | Different]:
+        """Bring whole tickets in, in one transaction; return what became of each, in order.
+
+        A story is all events of one ticket in the order of their versions, with the ids and times
+        that they have elsewhere. A ticket that is there already is skipped, or told to be
+        different. About a thousand events at a time are quick and hold nobody up for long.
+        """
+        prepared = [story.request(told, self.partitions) for told in stories]
+        with self._back_end.writing() as writing:
+            tails = writing.tails({request.stream for request in prepared})
+            there = {ticket: _told(writing, ticket, words=True) for ticket in tails}
+            coming = [request for request in prepared if request.stream not in there]
+            results = iter(self._append(writing, coming))
+        return [
+            _compared(there[told[0].ticket], told)
+            if told[0].ticket in there
+            else _brought(next(results), told)
+            for told in stories
+        ]
+
+    def head(self) -> Head:
+        """Return where the log stands."""
+        with self._back_end.reading() as reading:
+            return reading.ledger().head
+
+    def lasts(self) -> dict[int, int]:
+        """Return the position of the last event of every partition that has one."""
+        with self._back_end.reading() as reading:
+            return reading.lasts()
+
+    def tick(self) -> Head:
+        """Move the time of an idle log on to now; return its head, which is a sound watermark.
+
+        Nothing that is recorded at or before it can appear later.
+        """
+        return self._back_end.tick(self._clock())
+
+    def read(self, after: int, limit: int) -> list[Stored]:
+        """Return the next events of tickets after a position, in order; none at the end.
+
+        What was recorded at one instant comes together, also where that is more than `limit`.
+        """
+        with self._back_end.reading() as reading:
+            rows = reading.tickets_after(after, limit)
+            if len(rows) == limit:
+                rows += _rest_of_instant(reading, rows[-1])
+        return [_stored(row) for row in rows]
+
+    def holds(self, cursor: Cursor) -> bool:
+        """Tell whether a reader's cursor is a place in this log, with this history before it."""
+        if cursor.position == 0:
+            return cursor.hash == chain.origin(self._settings)
+        with self._back_end.reading() as reading:
+            return reading.hash_at(cursor.position) == cursor.hash
+
+    def origin(self) -> Cursor:
+        """Return the cursor of a reader who has read nothing."""
+        return Cursor(0, chain.origin(self._settings))
+
+    def ticket(self, ticket: str, *, words: bool = False) -> list[RecordedEvent]:
+        """Return the events of a ticket in the order of their versions; none if it is unknown.
+
+        With `words`, those that were not erased are joined.
+        """
+        with self._back_end.reading() as reading:
+            return _told(reading, ticket, words=words)
+
+    def load(self, ticket: str) -> Ticket:
+        """Return a ticket with its words, NOT_OPENED where there is none: what commands act on."""
+        return self._application.ticket(ticket)
+
+    def raw(self, stream: str) -> list[Raw]:
+        """Return the stored bytes of a ticket, or of `policy:<name>`, with their hashes."""
+        with self._back_end.reading() as reading:
+            return [_raw(reading, row, self._settings) for row, _ in reading.stream(stream)]
+
+    def trace(self, correlation_id: str) -> list[Stored]:
+        """Return the events of one correlation, in the order of their positions.
+
+        All of the log is read for it.
+        """
+        with self._back_end.reading() as reading:
+            return [
+                stored
+                for row in reading.naming(_as_stored(correlation_id))
+                if row.topic != codec.POLICY_PUBLISHED
+                and (stored := _stored(row)).recorded.correlation_id == correlation_id
+            ]
+
+    def policies(self) -> Policies:
+        """Return the published policies, also those that were published since the log was opened.
+
+        Raises Damaged and OpeningsChanged.
+        """
+        stream = publication.stream_of(self._settings.policy)
+        files, policies = self._published
+        with self._back_end.reading() as reading:
+            rows = [row for row, _ in reading.stream(stream, after=len(files))]
+        if rows or policies is None:
+            place = self._back_end.place
+            new = (publication.restored(row.position, row.state, place) for row in rows)
+            files = (*files, *new)
+            policies = Policies(tuple(file.policy for file in files))
+            # In one assignment: another thread may be here as well.
+            self._published = (files, policies)
+        return policies
+
+    def policy_files(self) -> tuple[PolicyFile, ...]:
+        """Return the published policies as their author wrote them, the oldest first."""
+        self.policies()
+        return self._published[0]
+
+    def publish(self, policy_bytes: bytes, actor: str = PUBLISHER) -> Outcome:
+        """Publish a later version of the policy; the same one again changes nothing.
+
+        Raises PolicyInvalid, and PoliciesDisagree unless it follows those that are published and
+        takes force after it is recorded.
+        """
+        file = parse(policy_bytes, "policy")
+        published = self.policy_files()
+        request = publication.request(file, policy_bytes, actor, version=len(published) + 1)
+        if file.policy.digest not in {earlier.policy.digest for earlier in published}:
+            publication.check_succession(published, file)
+        with self._back_end.writing() as writing:
+            [result] = self._append(writing, [request])
+        match result:
+            case Outcome():
+                return result
+            case Untimely(_, recorded_at):
+                raise publication.too_late(file, instant.text(recorded_at))
+            case _:
+                raise PoliciesDisagree(
+                    f"another version was published just before {file.policy.label}; try again"
+                )
+
+    def erase(self, tickets: Sequence[str], *, by: str, reason: str) -> Erased:
+        """Erase the words of tickets; that it was done, when, by whom and why stays.
+
+        `by` is an actor. What the log says happened, and what it proves, does not change.
+        """
+        with self._back_end.writing() as writing:
+            at = max(self._clock(), writing.ledger().recorded_at)
+            events = sum(writing.erase(ticket, at, by, reason) for ticket in tickets)
+        return Erased(events, at, self._back_end.purge())
+
+    def erasures(self, ticket: str) -> list[Erasure]:
+        """Return which events of a ticket have lost their words, and since when."""
+        with self._back_end.reading() as reading:
+            return reading.erasures(ticket)
+
+    def tickets_of(self, customer_id: str) -> list[str]:
+        """Return the tickets that a customer opened; all of the log is read for it."""
+        with self._back_end.reading() as reading:
+            return [
+                row.originator_id
+                for row in reading.naming(_as_stored(customer_id))
+                if row.topic != codec.POLICY_PUBLISHED
+                and isinstance(event := _stored(row).recorded.event, Opened)
+                and event.customer_id == customer_id
+            ]
+
+    def verify(self, progress: Progress = lambda read, of: None) -> list[Finding]:
+        """Return everything in the log that does not hold, the first position first."""
+        with self._back_end.reading() as reading:
+            return verify(reading, self._back_end.place, progress)
+
+    def _request(self, append: Append) -> Request:
+        return Request(
+            append.ticket,
+            append.expected_version,
+            tuple(_entry(append, draft, index) for index, draft in enumerate(append.drafts)),
+            partition_of(append.ticket, self.partitions),
+            Command(append.command_id, append.digest),
+        )
+
+    def _append(self, writing: Writing, requests: Sequence[Request]) -> list[Result]:
+        made = plan(
+            writing.ledger(),
+            self._clock(),
+            writing.known([request.command.command_id for request in requests if request.command]),
+            writing.tails({request.stream for request in requests}),
+            writing.lasts(),
+            requests,
+        )
+        writing.write(made)
+        return made.results
+
+
+def _entry(append: Append, draft: Draft, index: int) -> Entry:
+    topic, data = codec.data_of(draft.event)
+    letter = text.sealed(draft.words) if draft.words else None
+    return Entry(
+        topic,
+        codec.unsealed(
+            event_id=identifier.of_event(append.ticket, append.command_id, index),
+            actor=append.actor,
+            data=data,
+            text=None if letter is None else text.described(letter),
+            command_id=append.command_id,
+            correlation_id=append.correlation_id,
+            causation_id=append.causation_id,
+        ),
+        draft.occurred_at,
+        letter,
+    )
+
+
+def _answer(result: Result) -> Outcome | Conflict | CommandReused:
+    # A command always gets an outcome, and may be recorded at any time.
+    assert not isinstance(result, Written | Untimely)
+    return result
+
+
+def _compared(
+    stored: Sequence[RecordedEvent], told: Sequence[RecordedEvent]
+) -> Skipped | Different:
+    return story.difference(stored, told) or Skipped(told[0].ticket)
+
+
+def _brought(result: Result, told: Sequence[RecordedEvent]) -> Imported | Different:
+    match result:
+        case Written(ticket, first_position, last_position, recorded_at):
+            return Imported(ticket, first_position, last_position, recorded_at)
+        case Untimely(ticket, recorded_at):
+            late = next(one for one in told if one.occurred_at > recorded_at)
+            at, now = instant.text(late.occurred_at), instant.text(recorded_at)
+            return Different(ticket, late.version, f"it happened at {at}, and it is {now} only")
+        case _:
+            return Different(told[0].ticket, 1, "it is in this import twice")
+
+
+def _told(reading: Reading, ticket: str, *, words: bool) -> list[RecordedEvent]:
+    return [
+        codec.event_of(
+            row.originator_id,
+            row.originator_version,
+            row.topic,
+            row.state,
+            row.recorded_at,
+            text.opened(document) if words and document is not None else NO_WORDS,
+        )
+        for row, document in reading.stream(ticket)
+    ]
+
+
+def _stored(row: EventRow) -> Stored:
+    position, stream, version, topic, state, recorded_at, proof, previous = row
+    recorded = codec.event_of(stream, version, topic, state, recorded_at)
+    return Stored(position, previous, proof, recorded)
+
+
+def _rest_of_instant(reading: Reading, last: EventRow) -> list[EventRow]:
+    """Return the events after one that were recorded at the same instant."""
+    rest: list[EventRow] = []
+    while more := reading.tickets_after(rest[-1].position if rest else last.position, _REST):
+        same = list(takewhile(lambda row: row.recorded_at == last.recorded_at, more))
+        rest += same
+        if len(same) < len(more):
+            break
+    return rest
+
+
+def _raw(reading: Reading, row: EventRow, settings: Settings) -> Raw:
+    before = reading.hash_at(row.position - 1) or chain.origin(settings)
+    return Raw(
+        row.position,
+        before,
+        row.recorded_at,
+        row.originator_id,
+        row.originator_version,
+        row.topic,
+        row.state,
+        row.hash,
+    )
+
+
+def _as_stored(text: str) -> bytes:
+    """Return a text as it stands in a state, without its quotes."""
+    return orjson.dumps(text)[1:-1]

@@ -1,0 +1,87 @@
+"""Whole tickets on their way into the log, and what the log says of those that it has.
+
+Event ids, causes and the time at which things happened are kept. When they were recorded is the
+log's own to say, one instant for the whole ticket; the `recordedtime` of another log is not kept.
+"""
+
+from collections.abc import Sequence
+
+from domain.event import RecordedEvent
+from infra.store.log import codec, text
+from infra.store.log.partition import partition_of
+from infra.store.log.plan import Entry, Request, Withheld
+from infra.store.log.request import Different
+
+_WITHHELD = Withheld("system:import", "the words were not in what was imported")
+
+_KEPT = (
+    "event_id",
+    "occurred_at",
+    "actor",
+    "event",
+    "command_id",
+    "correlation_id",
+    "causation_id",
+)
+
+
+def request(story: Sequence[RecordedEvent], partitions: int) -> Request:
+    """Return the request to store a ticket whole.
+
+    Its events are numbered as they come: a story is the events of one ticket in the order of their
+    versions, the first of them `Opened` (`streams.history` reads such stories).
+    """
+    ticket = story[0].ticket
+    return Request(
+        ticket,
+        0,
+        tuple(_entry(recorded) for recorded in story),
+        partition_of(ticket, partitions),
+        after=max(recorded.occurred_at for recorded in story),
+    )
+
+
+def difference(stored: Sequence[RecordedEvent], story: Sequence[RecordedEvent]) -> Different | None:
+    """Return what a story tells otherwise than the log; None where the log has all of it.
+
+    The log may have gone on since. Words are compared where both have them.
+    """
+    ticket = story[0].ticket
+    for version, told in enumerate(story, start=1):
+        if version > len(stored):
+            return Different(
+                ticket, version, f"the log has its first {len(stored)} events only; reply to it"
+            )
+        field = _differing(stored[version - 1], told)
+        if field is not None:
+            return Different(ticket, version, f"the log has another {field} there")
+    return None
+
+
+def _differing(stored: RecordedEvent, told: RecordedEvent) -> str | None:
+    for field in _KEPT:
+        if getattr(stored, field) != getattr(told, field):
+            return field
+    if stored.words and told.words and stored.words != told.words:
+        return "text"
+    return None
+
+
+def _entry(recorded: RecordedEvent) -> Entry:
+    topic, data = codec.data_of(recorded.event)
+    letter = text.sealed(recorded.words) if recorded.words else None
+    description = recorded.text if letter is None else text.described(letter)
+    return Entry(
+        topic,
+        codec.unsealed(
+            event_id=recorded.event_id,
+            actor=recorded.actor,
+            data=data,
+            text=description,
+            command_id=recorded.command_id,
+            correlation_id=recorded.correlation_id,
+            causation_id=recorded.causation_id,
+        ),
+        recorded.occurred_at,
+        letter if letter is not None or description is None else _WITHHELD,
+    )

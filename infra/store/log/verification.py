@@ -1,0 +1,190 @@
+"""Proving a log: everything in it is read once, and what does not hold is named with its position.
+
+Memory is bounded: at most FINDINGS_KEPT findings are kept of each kind. After a row that does not
+hold, the walk goes on from what stands in that row, so that one damage is one finding.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import orjson
+
+from infra.store.failure import StoreError
+from infra.store.log import chain, publication, text
+from infra.store.log.backend import Checked, Reading
+from infra.store.log.codec import POLICY_PUBLISHED, command_of, text_digest
+from infra.store.log.partition import partition_of
+from infra.store.log.plan import Ledger, command_hash
+from infra.store.log.request import Head
+
+FINDINGS_KEPT = 100
+PROGRESS_EVERY = 10_000
+
+Progress = Callable[[int, int], object]
+"""Told now and then how many events were read, and how many there are."""
+
+
+class Finding(NamedTuple):
+    """Something that does not hold; `position` is None where it is about the whole log."""
+
+    position: int | None
+    what: str
+    message: str
+
+
+def verify(reading: Reading, place: str, progress: Progress) -> list[Finding]:
+    """Return what does not hold, the first position first; nothing where everything does."""
+    found: list[Finding] = []
+    for check in (_events(reading, place, progress), _places(reading), _commands(reading)):
+        found += islice(_readable(check), FINDINGS_KEPT)
+    return sorted(found, key=lambda finding: (finding.position is None, finding.position or 0))
+
+
+def _readable(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield findings, and as the last one that the file cannot be read any further."""
+    try:
+        yield from findings
+    except StoreError as error:
+        yield Finding(None, "file", f"it cannot be read any further: {error.detail}")
+
+
+def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Finding]:
+    settings = reading.settings()
+    ledger = reading.ledger()
+    last_hash = chain.origin(settings)
+    last_position = last_recorded = 0
+    lasts: dict[int, int] = {}
+    policies = 0
+    try:
+        for row in reading.walk():
+            position, stream, version, topic, state, recorded_at, stored_hash, previous = row[:8]
+            if position != last_position + 1:
+                missing = f"positions {last_position + 1} to {position - 1} are missing"
+                yield Finding(last_position + 1, "gap", missing)
+            elif stored_hash != chain.of_event(
+                last_hash, position, recorded_at, stream, version, topic, state
+            ):
+                yield Finding(
+                    position, "hash", f"event {version} of {stream} is not what was recorded there"
+                )
+            if recorded_at < last_recorded:
+                yield Finding(position, "time", "it is recorded before the event in front of it")
+            if topic == POLICY_PUBLISHED:
+                policies += 1
+                yield from _policy(position, state, place)
+            else:
+                partition = partition_of(stream, settings.partitions)
+                if previous != lasts.get(partition, 0):
+                    yield Finding(
+                        position, "partition", "it names another event as the one before it"
+                    )
+                lasts[partition] = position
+            fault = _words_fault(state, *row[8:])
+            if fault is not None:
+                yield Finding(position, "words", fault)
+            last_position, last_recorded, last_hash = position, recorded_at, stored_hash
+            if not position % PROGRESS_EVERY:
+                progress(position, ledger.position)
+    except StoreError as error:
+        message = f"the log cannot be read from here on: {error.detail}"
+        yield Finding(last_position + 1, "file", message)
+        return
+    progress(last_position, ledger.position)
+    yield from _end(ledger, Head(last_position, last_recorded, last_hash))
+    if not policies:
+        yield Finding(None, "policy", "there is no policy in the log")
+    if lasts != reading.lasts():
+        yield Finding(None, "partition", "the last positions of the partitions are others")
+
+
+def _end(ledger: Ledger, last: Head) -> Iterator[Finding]:
+    """Hold the last event that is there against the head."""
+    if last.position < ledger.position:
+        missing = f"the log ends here and should go on to {ledger.position}"
+        yield Finding(last.position + 1, "tail", missing)
+    elif last.position > ledger.position or last.hash != ledger.hash:
+        message = f"the head of the log is {ledger.position}, not this"
+        yield Finding(last.position, "head", message)
+    if ledger.recorded_at < last.recorded_at:
+        yield Finding(last.position, "head", "it is recorded after the time of the log")
+
+
+def _words_fault(
+    state: bytes,
+    text_position: int | None,
+    salt: bytes | None,
+    document: bytes | None,
+    erased_at: int | None,
+) -> str | None:
+    digest = text_digest(state)
+    if text_position is None:
+        return None if digest is None else "its words are gone and nobody erased them"
+    if digest is None:
+        return "it never had the words that stand beside it"
+    if salt is None or document is None:
+        erased = erased_at is not None and salt is None and document is None
+        return None if erased else "its words are gone and nobody erased them"
+    if text.described(text.Letter(salt, document)).sha256 != digest:
+        return "its words are not those that were recorded"
+    return None
+
+
+def _policy(position: int, state: bytes, place: str) -> Iterator[Finding]:
+    try:
+        publication.restored(position, state, place)
+    except StoreError as error:
+        yield Finding(position, "policy", error.detail)
+
+
+def _places(reading: Reading) -> Iterator[Finding]:
+    for position, stream, version in reading.misplaced(FINDINGS_KEPT):
+        yield Finding(
+            position, "version", f"version {version} of {stream} does not follow the one before it"
+        )
+    for position in reading.strays(FINDINGS_KEPT):
+        yield Finding(position, "words", "words stand there beside no event")
+
+
+def _commands(reading: Reading) -> Iterator[Finding]:
+    ledger = reading.ledger()
+    last_ordinal, last_hash = 0, b""
+    for checked in reading.checked_commands():
+        row = checked.command
+        if row.ordinal != last_ordinal + 1:
+            missing = f"commands {last_ordinal + 1} to {row.ordinal - 1} are missing"
+            yield Finding(row.first_position, "command", missing)
+        elif row.hash != command_hash(last_hash, *row[:-1]):
+            yield Finding(
+                row.first_position,
+                "command",
+                f"command {row.ordinal} ({row.command_id}) is not what was recorded",
+            )
+        else:
+            yield from _claims(checked)
+        last_ordinal, last_hash = row.ordinal, row.hash
+    if (last_ordinal, last_hash) != (ledger.commands, ledger.commands_hash):
+        yield Finding(
+            None, "command", f"the last command is {last_ordinal}, and should be {ledger.commands}"
+        )
+
+
+def _claims(checked: Checked) -> Iterator[Finding]:
+    row = checked.command
+    first = (checked.first_stream, checked.first_version)
+    last = (checked.last_stream, checked.last_version)
+    for position, there, claimed, state in (
+        (row.first_position, first, (row.ticket, row.first_version), checked.first_state),
+        (row.last_position, last, (row.ticket, row.last_version), checked.last_state),
+    ):
+        if position is not None and (there != claimed or not _caused(state, row.command_id)):
+            message = f"command {row.ordinal} ({row.command_id}) did not cause what is there"
+            yield Finding(position, "command", message)
+            return
+
+
+def _caused(state: bytes | None, command_id: str) -> bool:
+    try:
+        return state is not None and command_of(state) == command_id
+    except orjson.JSONDecodeError:
+        return False
