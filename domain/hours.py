@@ -113,8 +113,11 @@ class Meter:
         return reading - self._lead[index] if index < len(self._after) else None
 
     def last_at(self, reading: int) -> int | None:
-        """Return the latest instant at which the meter still shows a reading, or None."""
-        if reading < 0 or reading >= self.total:
+        """Return the latest instant at which the meter still shows a reading below its total.
+
+        None for a negative reading: the table begins after it.
+        """
+        if reading < 0:
             return None
         index = bisect_right(self._before, reading) - 1
         return reading - self._lead[index]

@@ -6,8 +6,8 @@ version in force when it started (semantics §4).
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -66,6 +66,15 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """People who are told of some kinds of deadlines, and of what ends those alerts."""
+
+    name: str
+    title: Phrase
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a customer bought: its hours, and a target for every cell that has one."""
 
@@ -103,6 +112,7 @@ class Policy:
     settle: int
     max_backdate: int
     digest: str
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -135,6 +145,12 @@ class Policy:
                 if first is None or due < first[0]:
                     first = (due, target)
         return None if first is None else first[1]
+
+    def told(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """Return the names of those who are told of at least one of these kinds of alerts."""
+        return tuple(
+            audience.name for audience in self.audiences.values() if audience.kinds & set(kinds)
+        )
 
     def covers(self, plan: str, first: int, last: int) -> bool:
         """Tell whether the plan's calendar covers everything from one instant to another."""

@@ -120,6 +120,13 @@ class TestDeadlines:
             ("2026-03-09 09:00", "untriaged", "1"),
         ]
 
+    def test_a_clock_that_started_after_the_triage_has_no_guards(self) -> None:
+        """Only a clock that started before the first severity is guarded (the table)."""
+        clocks = folded(CRITICAL.promised("2026-03-09 08:10"), NOON).clocks
+        kinds = [[deadline.kind for deadline in deadlines(clock)] for clock in clocks]
+        assert "untriaged" in kinds[0]
+        assert "untriaged" not in kinds[1]
+
     def test_an_alert_says_which_promise_it_is_about(self) -> None:
         """Clock, step, deadline, due time and decision (contracts, `lhuta alerts`)."""
         [alert] = decided(CRITICAL, "2026-03-09 08:31")

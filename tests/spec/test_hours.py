@@ -341,6 +341,7 @@ class TestCalendarEnds:
         start = at("2025-01-01 00:00")
         assert OFFICE.start == start
         assert OFFICE.elapsed(start, start) == (0, 0)
+        OFFICE.check(start)
 
     def test_the_instant_before_is_outside(self) -> None:
         """The error names the year and how to add it."""

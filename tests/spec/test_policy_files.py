@@ -822,3 +822,39 @@ class TestZones:
 
         assert package == "tzdata"
         assert edition[:4].isdigit()
+
+
+AUDIENCES = """
+[audiences.desk]
+en = "the desk"
+kinds = ["warning", "breach"]
+
+[audiences.boss]
+en = "the boss"
+kinds = ["breach"]
+"""
+
+
+def test_a_policy_says_who_is_told_of_what() -> None:
+    """Somebody is told of an alert if they are told of one of its kinds."""
+    policy = policy_of(ACME + AUDIENCES)
+    assert policy.told(["warning"]) == ("desk",)
+    assert policy.told(["breach", "overdue"]) == ("desk", "boss")
+    assert policy.told(["untriaged"]) == ()
+
+
+def test_without_audiences_nobody_is_named() -> None:
+    """The section may be left out."""
+    assert policy_of(ACME).audiences == {}
+
+
+def test_the_faults_of_an_audience_are_named() -> None:
+    """An unknown kind with the nearest known one, a kind twice, and words that lack English."""
+    text = ACME + AUDIENCES.replace('"warning", "breach"', '"warnings", "breach", "breach"')
+    found = problems_of(text.replace('en = "the boss"', 'cs = "vedoucí"'))
+    assert sorted(problem.key for problem in found) == [
+        "audiences.boss.en",
+        "audiences.desk.kinds[0]",
+        "audiences.desk.kinds[2]",
+    ]
+    assert any("warning" in problem.expected for problem in found)

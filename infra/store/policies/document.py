@@ -72,6 +72,7 @@ def parse(content: bytes, file: str) -> PolicyFile:
     calendar = section.calendar(root)
     effective_from = section.effective_from(root, version, calendar)
     warnings, overdue = section.thresholds(root)
+    audiences = section.audiences(root)
     business_day = section.business_day(root)
     settle = section.settle(root)
     max_backdate = section.max_backdate(root)
@@ -122,6 +123,7 @@ def parse(content: bytes, file: str) -> PolicyFile:
         settle=settle.microseconds(day),
         max_backdate=max_backdate.microseconds(day),
         digest=sha256(content).hexdigest(),
+        audiences=audiences,
     )
     budgets = {
         (key, clock, level): budget

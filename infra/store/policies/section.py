@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from domain import instant
+from domain.alert import DeadlineKind
 from domain.hours import Opening
-from domain.policy import CLOCK_NAMES, ClockName, Phrase, Severity, Step
+from domain.policy import CLOCK_NAMES, Audience, ClockName, Phrase, Severity, Step
 from infra.store.policies import opening, zone
 from infra.store.policies.duration import BUSINESS_DAY, Budget, Duration
 from infra.store.policies.table import Table, one_of, shown
@@ -176,6 +177,25 @@ def thresholds(root: Table) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
             most = Fraction(MOST_OVERDUE)
             overdue = _steps(table, "overdue", most, f"a number above 0 and below {MOST_OVERDUE}")
     return warnings, overdue
+
+
+def audiences(root: Table) -> dict[str, Audience]:
+    """Read who is told of which deadlines; without the section everybody is told of everything."""
+    if "audiences" not in root:
+        return {}
+    found: dict[str, Audience] = {}
+    for name, table in root.table("audiences").named():
+        kinds: list[str] = []
+        for path, kind in table.array("kinds"):
+            if not isinstance(kind, str) or kind not in get_args(DeadlineKind):
+                expected = one_of(get_args(DeadlineKind), str(kind), "a kind of alert")
+                table.findings.add(path, expected, shown(kind))
+            elif kind in kinds:
+                table.findings.add(path, "every kind once", shown(kind))
+            else:
+                kinds.append(kind)
+        found[name] = Audience(name, table.phrase(), frozenset(kinds))
+    return found
 
 
 def _steps(table: Table, key: str, below: Fraction, expected: str) -> tuple[Step, ...]:

@@ -10,6 +10,7 @@ from rich.text import Text
 from domain import instant
 from domain.policy import CLOCK_NAMES, Phrase
 from infra.doors.cli.policy.words import (
+    KINDS,
     LABELS,
     Language,
     budget,
@@ -102,6 +103,10 @@ def data(file: PolicyFile, year: int | None) -> dict[str, Any]:
             topic.name: {"supported": topic.supported, "title": topic.title}
             for topic in policy.topics.values()
         },
+        "audiences": {
+            name: {"title": audience.title, "kinds": sorted(audience.kinds)}
+            for name, audience in policy.audiences.items()
+        },
         "root_causes": policy.root_causes,
         "calendar": {
             "name": file.calendar.name,
@@ -143,6 +148,12 @@ def _facts(file: PolicyFile, language: Language) -> RenderableType:
     ]
     for key, text in rows:
         grid.add_row(Text(label[key], style="dim"), text)
+    for number, audience in enumerate(policy.audiences.values()):
+        told = ", ".join(
+            KINDS[language][kind] for kind in KINDS[language] if kind in audience.kinds
+        )
+        text = f"{words(audience.title, language)}: {told}"
+        grid.add_row(Text("" if number else label["told"], style="dim"), text)
     return _spaced(grid)
 
 

@@ -45,6 +45,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "since_ever": "in force since ever",
         "supported": "Supported",
         "targets": "Targets",
+        "told": "Who is told",
         "untargeted": "no target published",
         "warnings": "Warnings",
         "zone": "Time zone",
@@ -81,9 +82,25 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "since_ever": "platí odjakživa",
         "supported": "Podporujeme",
         "targets": "Lhůty",
+        "told": "Komu se hlásí",
         "untargeted": "lhůta není stanovena",
         "warnings": "Upozornění",
         "zone": "Časové pásmo",
+    },
+}
+
+KINDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "untriaged": "requests not triaged in time",
+        "warning": "warnings",
+        "breach": "broken promises",
+        "overdue": "reminders after one",
+    },
+    "cs": {
+        "untriaged": "požadavky bez závažnosti",
+        "warning": "upozornění",
+        "breach": "nedodržené lhůty",
+        "overdue": "připomínky po nich",
     },
 }
 
