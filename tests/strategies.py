@@ -43,6 +43,7 @@ from domain.refusal import Refusal
 from domain.ticket import NOT_OPENED, Ticket, decide
 from tests.spec.desk import ALWAYS, WEEKDAYS, hours, only, policy
 from tests.spec.given import POLICY, START, TICKET, Fact, history, record
+from tests.spec.partition import Entry, partition
 
 
 def instants() -> st.SearchStrategy[int]:
@@ -363,3 +364,33 @@ def recorded_history(opened_at: int, late: int, later: Sequence[Told]) -> tuple[
             )
         )
     return tuple(events)
+
+
+@cache
+def partitions() -> st.SearchStrategy[tuple[Entry, ...]]:
+    """The log of up to three tickets of `policies`; some of them were imported whole."""
+    return st.lists(
+        st.tuples(recorded_histories(), st.sampled_from((False, False, True))),
+        min_size=1,
+        max_size=3,
+    ).map(_logged)
+
+
+def _logged(
+    stories: Sequence[tuple[tuple[RecordedEvent, ...], bool]],
+) -> tuple[Entry, ...]:
+    return tuple(
+        partition(
+            *(
+                [
+                    event._replace(
+                        ticket=f"T-{number}",
+                        event_id=f"T-{number}/{event.version}",
+                        recorded_at=story[-1].recorded_at if imported else event.recorded_at,
+                    )
+                    for event in story
+                ]
+                for number, (story, imported) in enumerate(stories, start=1)
+            )
+        )
+    )

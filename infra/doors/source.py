@@ -9,13 +9,15 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
+from domain.event import RecordedEvent
 from domain.policy import Policies
 from infra.doors.cli.failure import BadData, Unusable
+from infra.store.log.request import Stored
 from projections.judging import CannotJudge
 from streams.history import History, IllFormed, read
 
@@ -23,6 +25,7 @@ STANDARD_INPUT = "-"
 LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
+_TOGETHER = 10_000
 
 
 def named(path: str) -> str:
@@ -109,3 +112,27 @@ def history(path: str, policies: Policies) -> History:
     finally:
         gc.enable()
         gc.freeze()
+
+
+class Log(Protocol):
+    """What a whole reading needs of the event log."""
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        """Return the next events of tickets after a position."""
+
+
+def logged(log: Log) -> dict[str, list[RecordedEvent]]:
+    """Read all tickets of the log, in the order in which they were opened."""
+    tickets: dict[str, list[RecordedEvent]] = {}
+    position = 0
+    gc.disable()
+    try:
+        while batch := log.read(position, _TOGETHER):
+            for stored in batch:
+                recorded = stored.recorded
+                tickets.setdefault(recorded.ticket, []).append(recorded)
+            position = batch[-1].position
+    finally:
+        gc.enable()
+        gc.freeze()
+    return tickets

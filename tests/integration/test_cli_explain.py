@@ -16,7 +16,7 @@ from domain.clock import fold
 from domain.explanation import explain
 from domain.hours import OutsideCalendar
 from infra.doors.cli import main
-from infra.doors.cli.explain.page import page
+from infra.doors.cli.judging.explain.page import page
 from projections.narrative import narrate
 from projections.wording import LANGUAGES
 from streams.envelope import encode
@@ -122,7 +122,7 @@ def test_the_page_exists_in_czech(desk: str) -> None:
 def test_a_narrow_page_loses_nothing(desk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """At 60 columns no line is longer, and every word of the wide page is still there."""
     wide = run(desk, "T-1042").stdout
-    monkeypatch.setattr("infra.doors.cli.explain.width", lambda: 60)
+    monkeypatch.setattr("infra.doors.cli.judging.explain.width", lambda: 60)
     narrow = run(desk, "T-1042").stdout
     assert max(map(len, narrow.splitlines())) <= 60
     assert sorted(narrow.split()) == sorted(wide.split())
@@ -417,7 +417,7 @@ def test_the_guide_shows_what_the_command_prints(
     """The worked example is made from the history beside it, whatever time zone data is in use."""
     path = tmp_path / "example.jsonl"
     path.write_text(fenced("json"), encoding="utf-8")
-    monkeypatch.setattr("infra.doors.cli.explain.width", lambda: 100)
+    monkeypatch.setattr("infra.doors.cli.judging.explain.width", lambda: 100)
     shown = run(str(path), "T-1042").stdout
     release = re.compile(r"tzdata \w+")
     assert release.sub("tzdata", shown) == release.sub("tzdata", fenced("text"))

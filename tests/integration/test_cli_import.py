@@ -21,7 +21,7 @@ from domain.event import (
     SeverityAssigned,
     Text,
 )
-from infra.doors.cli.export import told
+from infra.doors.cli.keeping.export import told
 from infra.store.log import EventLog, Imported, wall_clock
 from streams.envelope import decode, encode
 from tests import strategies

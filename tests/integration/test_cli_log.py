@@ -326,7 +326,7 @@ class TestErase:
         """A program must say --yes, a person is asked."""
         assert "say --yes" in failure(run("erase", "T-1", "--reason", "x"), 2)
 
-        monkeypatch.setattr("infra.doors.cli.erase.somebody_is_there", lambda: True)
+        monkeypatch.setattr("infra.doors.cli.keeping.erase.somebody_is_there", lambda: True)
         asked = CliRunner().invoke(main, ["erase", "T-1", "--reason", "x"], input="n\n")
         assert asked.exit_code == 1
         assert "It cannot be undone." in asked.stderr

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from domain import instant
 from domain.event import Opened
 from infra.doors.cli import main
-from infra.doors.cli.report.table import write
-from infra.doors.cli.report.words import (
+from infra.doors.cli.judging.report.table import write
+from infra.doors.cli.judging.report.words import (
     WORDS,
     Language,
     business_time,

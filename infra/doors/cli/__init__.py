@@ -1,50 +1,74 @@
-"""The command `lhuta`. Each subcommand is a module here, loaded when it is asked for."""
+"""The command `lhuta`. Its subcommands stand in folders by what they are about.
+
+Each is loaded when it is asked for, so that none pays for what another needs.
+"""
 
 import io
 import sys
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
-COMMANDS = {
-    "clocks": "judge a ticket history: every clock with its due time and verdict",
-    "explain": "show the calculation behind a verdict, to check it by hand",
-    "report": "sum up promises kept and broken",
-    "alerts": "list what would have been told, and when",
-    "policy": "check, show and prepare support policies",
-    "convert": "turn other systems' exports into ticket histories",
-    "simulate": "make up a plausible support desk",
-    "init": "create the data folder with its event log",
-    "open": "open a ticket for a customer",
-    "triage": "assign a severity",
-    "reply": "add what the customer wrote",
-    "respond": "answer the customer, which stops the clock",
-    "workaround": "send the customer a way around the problem",
-    "resolve": "declare the problem solved",
-    "verify": "confirm that the resolution holds",
-    "apply": "carry out many commands from a file",
-    "import": "bring whole tickets into the event log",
-    "export": "write the event log as a history",
-    "history": "show every event of a ticket, for auditors",
-    "trace": "show what belongs to one correlation",
-    "erase": "erase the words of a ticket or a customer",
-    "log": "check the event log and say what it is",
-    "demo": "simulate three weeks, judge them, and show what came of it",
-}
 
-# Where a command's name is a word of Python, or several commands share a package.
-PLACES = {
-    "open": "ticket_commands.open:open_",
-    "import": "import_:import_",
-    **{
-        name: f"ticket_commands.{name}:{name}"
-        for name in ("triage", "reply", "respond", "workaround", "resolve", "verify")
+class Place(NamedTuple):
+    """Where a subcommand is found below this package, and what it does in a line."""
+
+    module: str
+    does: str
+
+
+SECTIONS = {
+    "Judge tickets, of a file or of the event log": {
+        "clocks": Place("judging.clocks", "judge every clock: its due time and verdict"),
+        "explain": Place("judging.explain", "show the calculation behind a verdict"),
+        "report": Place("judging.report", "sum up promises kept and broken"),
+        "alerts": Place("judging.alerts", "list what is told, and when"),
+    },
+    "Run a desk": {
+        "run": Place("running.run", "run the engine: decide, tell and deliver alerts"),
+        "board": Place("running.board", "show what is due next, broken, untriaged, waiting"),
+        "ticket": Place("running.ticket", "show a ticket: story, clocks, alerts"),
+        "status": Place("running.status", "say how the engine is, for people and monitors"),
+        "subscribe": Place("running.subscribe", "tell a file or a command of alerts"),
+        "parked": Place("running.parked", "list the tickets that cannot be folded"),
+        "retry": Place("running.retry", "fold a parked ticket again"),
+        "rebuild": Place("running.rebuild", "make the read models anew from the event log"),
+        "audit": Place("running.audit", "hold the read models against the event log"),
+    },
+    "Work on a ticket": {
+        "open": Place("acting.open", "open a ticket for a customer"),
+        "triage": Place("acting.triage", "assign a severity"),
+        "reply": Place("acting.reply", "add what the customer wrote"),
+        "respond": Place("acting.respond", "answer the customer, which stops the clock"),
+        "workaround": Place("acting.workaround", "send the customer a way around the problem"),
+        "resolve": Place("acting.resolve", "declare the problem solved"),
+        "verify": Place("acting.verify", "confirm that the resolution holds"),
+        "apply": Place("acting.apply", "carry out many commands from a file"),
+    },
+    "Keep the event log": {
+        "init": Place("keeping.init", "create the data folder with its event log"),
+        "import": Place("keeping.import_", "bring whole tickets into the event log"),
+        "export": Place("keeping.export", "write the event log as a history"),
+        "history": Place("keeping.history", "show every event of a ticket, for auditors"),
+        "trace": Place("keeping.trace", "show what belongs to one correlation"),
+        "erase": Place("keeping.erase", "erase the words of a ticket or a customer"),
+        "log": Place("keeping.log", "prove the event log, and say what it is"),
+    },
+    "Prepare": {
+        "policy": Place("policy", "check, show and prepare support policies"),
+        "convert": Place("making.convert", "turn another system's export into a history"),
+        "simulate": Place("making.simulate", "make up a plausible support desk"),
+        "demo": Place("making.demo", "simulate three weeks and judge them, for a first look"),
     },
 }
+
+COMMANDS = {name: place for section in SECTIONS.values() for name, place in section.items()}
 
 EXIT_STATUSES = """\b
 Exit status:
   0  done
+  1  `lhuta status`: something needs attention; `lhuta audit`: something differs
   2  usage: an option, argument or file that cannot be used
   3  bad data: a history, a policy or an event log that does not hold
   4  refused: a command broke a rule; the message names it and the cure
@@ -56,22 +80,25 @@ class _Commands(click.Group):
     """Finds a subcommand by name without loading the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which a newcomer needs them."""
+        """Return the names in the order of the sections."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one subcommand."""
-        if cmd_name not in COMMANDS:
+        """Load one subcommand; in its module, a word of Python has an underscore behind it."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
             return None
-        module, attribute = PLACES.get(cmd_name, f"{cmd_name}:{cmd_name}").split(":")
-        command = getattr(import_module(f"{__name__}.{module}"), attribute)
+        module = import_module(f"{__name__}.{place.module}")
+        attribute = f"{cmd_name}_" if hasattr(module, f"{cmd_name}_") else cmd_name
+        command = getattr(module, attribute)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the subcommands from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """List the subcommands by section."""
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, place.does) for name, place in section.items()])
 
 
 @click.command(
@@ -79,10 +106,9 @@ class _Commands(click.Group):
 )
 @click.version_option(package_name="lhuta", prog_name="lhuta")
 def main() -> None:
-    """Run the SLA clocks of a published support policy over ticket histories.
+    """Run the SLA clocks of a published support policy over tickets, and prove every verdict.
 
-    Start with `lhuta demo`, then `lhuta clocks HISTORY.jsonl` on your own. `lhuta COMMAND --help`
-    has an example for each.
+    Start with `lhuta demo`. `lhuta COMMAND --help` has an example for each.
     """
     # A terminal that cannot show a Czech letter gets a question mark, not a traceback.
     for stream in (sys.stdout, sys.stderr):

@@ -31,23 +31,6 @@ class Instant(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
-history_argument = click.argument("history", metavar="HISTORY.jsonl")
-
-as_of_option = click.option(
-    "--as-of",
-    type=Instant(),
-    metavar="R",
-    help="Use only what was recorded by R. Default: the latest recorded time in the file.",
-)
-
-at_option = click.option(
-    "--at",
-    type=Instant(),
-    metavar="T",
-    help="Judge at T and leave out what happened later. Default: the time of --as-of.",
-)
-
-
 format_option = click.option(
     "--format",
     type=click.Choice(["table", "json"]),
@@ -77,17 +60,6 @@ def policy_option(command: Command) -> Command:
         callback=convert,
         help="The policy to judge by: a published one by name (all its versions), or a file.",
     )(command)
-
-
-def moments(policies: Policies, latest: int, as_of: int | None, at: int | None) -> tuple[int, int]:
-    """Return (R, T) of semantics §4: what was recorded by R, judged at T.
-
-    Raises Unusable where one of them lies outside the policy's calendar.
-    """
-    known_by = latest if as_of is None else as_of
-    judged_at = known_by if at is None else at
-    check_moments(policies, (known_by, judged_at))
-    return known_by, judged_at
 
 
 def check_moments(policies: Policies, asked: Iterable[int]) -> None:

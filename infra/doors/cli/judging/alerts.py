@@ -1,0 +1,145 @@
+"""`lhuta alerts`: what subscribers were told, or would have been told, and when."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+import orjson
+
+from domain.alert import Alert
+from domain.policy import Policies
+from infra.doors.cli.arguments import Instant, check_moments, format_option
+from infra.doors.cli.data_folder import data_option, shown, store_errors
+from infra.doors.cli.judging.subject import as_of_option, history_argument, policy_option, subject
+from infra.doors.cli.output import columns, json_lines
+from infra.doors.cli.running.living import needs_models
+from infra.engine.stop import Stop
+from infra.settings import Settings
+from infra.store.failure import Missing
+from infra.store.told import Cursor, Told
+from projections import rows
+from projections.alerts import AlertRow, row, told
+
+_TOGETHER = 1_000
+_EVERY = 1.0
+_HEAD = ("decided", "kind", "step", "ticket", "clock", "deadline", "due", "ends")
+_WIDTHS = (27, 9, 5, 12, 10, 27, 27, 0)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  lhuta alerts --since 2026-03-06T08:00:00+01:00
+  lhuta alerts --follow --json
+  lhuta alerts desk.jsonl
+  lhuta alerts desk.jsonl.gz --as-of 2026-04-15T12:00:00Z --format json
+"""
+)
+@history_argument
+@policy_option
+@as_of_option
+@click.option("--since", type=Instant(), metavar="T", help="Only what was decided at T or later.")
+@click.option("--follow", is_flag=True, help="Go on with what is decided next, until Ctrl-C.")
+@format_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@data_option
+def alerts(
+    history: str | None,
+    policies: Policies | None,
+    as_of: int | None,
+    since: int | None,
+    follow: bool,
+    format: Literal["table", "json"],
+    as_json: bool,
+    data: Path,
+) -> None:
+    """List every warning, breach and other alert.
+
+    Without HISTORY.jsonl they are those that the engine has decided. Of a history, or with --as-of
+    or --policy, everything up to R is decided now, and nobody is told. The alerts come in the order
+    in which they were decided. Each names the agent's ticket and clock, the instant it is about,
+    and the alerts that it ends.
+    """
+    in_json = as_json or format == "json"
+    if history is None and as_of is None and policies is None:
+        _decided(data, since, follow=follow, in_json=in_json)
+    elif follow:
+        raise click.UsageError("--follow is for what the engine decides; name nothing else with it")
+    else:
+        _print(_demanded(history, policies, as_of, since, data), in_json=in_json)
+
+
+def _demanded(
+    history: str | None, policies: Policies | None, as_of: int | None, since: int | None, data: Path
+) -> list[AlertRow]:
+    found = subject(history, policies, data)
+    until = found.latest if as_of is None else as_of
+    check_moments(found.policies, (until,))
+    decided = found.judged(lambda tickets: told(tickets, found.policies, until))
+    return [row(alert) for alert in decided if since is None or alert.decided_at >= since]
+
+
+def _decided(data: Path, since: int | None, *, follow: bool, in_json: bool) -> None:
+    settings = Settings(data)
+    with store_errors(), needs_models(data):
+        if not settings.log.exists():
+            raise Missing(shown(settings.log))
+        with Told.opened(settings.models) as models:
+            # No ticket has an empty name, so this is just before everything decided since then.
+            place: Cursor = (0 if since is None else since, "", 0)
+            if not follow:
+                _print([one for _, one in _next(models, place)], in_json=in_json)
+                return
+            with Stop() as stop:
+                while not stop.asked:
+                    for reached, one in _next(models, place):
+                        _print_one(one, in_json=in_json)
+                        place = reached
+                    stop.wait(_EVERY)
+
+
+def _next(models: Told, after: Cursor) -> Iterator[tuple[Cursor, AlertRow]]:
+    while found := models.alerts(after, _TOGETHER):
+        for one in found:
+            after = (one.decided_at, one.ticket, one.number)
+            yield after, row(_alert(one))
+
+
+def _alert(one: rows.AlertRow) -> Alert:
+    fields = {name: value for name, value in one._asdict().items() if name in Alert._fields}
+    return Alert(**{**fields, "refers": tuple(orjson.loads(one.refers))})
+
+
+def _print(found: Sequence[AlertRow], *, in_json: bool) -> None:
+    if in_json:
+        json_lines(found)
+    else:
+        click.echo("\n".join(columns(_HEAD, map(_cells, found))))
+
+
+def _print_one(one: AlertRow, *, in_json: bool) -> None:
+    if in_json:
+        json_lines([one])
+    else:
+        click.echo(_line(_cells(one)))
+
+
+def _line(cells: Iterable[str]) -> str:
+    """Write a line without knowing what comes after it."""
+    return "  ".join(cell.ljust(wide) for cell, wide in zip(cells, _WIDTHS, strict=True)).rstrip()
+
+
+def _cells(alert: AlertRow) -> tuple[str, ...]:
+    name = alert["clock"]
+    ends = len(alert["refers"])
+    return (
+        alert["decided_at"],
+        alert["kind"],
+        alert["step"] or "-",
+        alert["ticket"],
+        name if name == "initial" else f"{name}/{alert['instance']}",
+        alert["deadline"] or "-",
+        alert["due_at"] or "-",
+        (alert["reason"] or f"{ends} alert{'s' if ends > 1 else ''}") if ends else "-",
+    )

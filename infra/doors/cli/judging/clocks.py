@@ -1,0 +1,100 @@
+"""`lhuta clocks`: a history judged, one ticket after the other."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from domain.instant import SECOND
+from domain.policy import Policies
+from infra.doors.cli.arguments import format_option
+from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.judging.subject import (
+    Tickets,
+    as_of_option,
+    at_option,
+    history_argument,
+    policy_option,
+    subject,
+)
+from infra.doors.cli.output import clock_time, columns, json_lines, width
+from projections.clocks import ClockRow, TicketRow, judged
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  lhuta clocks
+  lhuta clocks desk.jsonl
+  lhuta clocks desk.jsonl --as-of 2026-04-15T12:00:00Z --format json
+  zcat desk.jsonl.gz | lhuta clocks - --policy my-policy.toml
+"""
+)
+@history_argument
+@policy_option
+@as_of_option
+@at_option
+@format_option
+@data_option
+def clocks(
+    history: str | None,
+    policies: Policies | None,
+    as_of: int | None,
+    at: int | None,
+    format: Literal["table", "json"],
+    data: Path,
+) -> None:
+    """Judge every ticket by the support policy.
+
+    HISTORY.jsonl holds structured CloudEvents, one per line; `-` is standard input, gzip is read as
+    it is. Without one it is the event log of the data folder. Prints each ticket's status, severity
+    and clocks with due time, answer, verdict, and the business and off-hours time that each clock
+    counted.
+    """
+    found = subject(history, policies, data)
+    known_by, judged_at = found.moments(as_of, at)
+
+    def judge(tickets: Tickets) -> list[TicketRow]:
+        return [
+            row
+            for story in tickets.values()
+            if (row := judged(story, found.policies, known_by, judged_at)) is not None
+        ]
+
+    rows = found.judged(judge)
+    if format == "json":
+        json_lines(rows)
+    else:
+        click.echo("\n".join(_table(rows)))
+
+
+_HEAD = ("ticket", "status", "severity", "clock", "verdict", "started", "due", "answered")
+_METERS = ("business", "off-hours")
+
+
+def _table(rows: Iterable[TicketRow]) -> Iterable[str]:
+    """Yield a table that fits: a narrow terminal leaves the meters and the policy out."""
+    cells = [_cells(row, clock) for row in rows for clock in row["clocks"]]
+    head = (*_HEAD, *_METERS, "policy")
+    lines = list(columns(head, cells))
+    if max(map(len, lines)) > width():
+        lines = list(columns(_HEAD, (line[: len(_HEAD)] for line in cells)))
+    return lines
+
+
+def _cells(row: TicketRow, clock: ClockRow) -> tuple[str, ...]:
+    name = clock["clock"]
+    return (
+        row["ticket"],
+        row["status"],
+        str(row["severity"] or "-"),
+        name if name == "initial" else f"{name}/{clock['instance']}",
+        clock["verdict"],
+        clock["started_at"],
+        clock["due_at"] or "-",
+        clock["satisfied_at"] or "-",
+        clock_time(int(clock["business_seconds"] * SECOND)),
+        clock_time(int(clock["off_hours_seconds"] * SECOND)),
+        clock["policy"],
+    )

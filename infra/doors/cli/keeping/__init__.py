@@ -1,0 +1,1 @@
+"""Commands on the event log itself: create, fill, prove, show, erase."""

@@ -1,0 +1,93 @@
+"""`lhuta rebuild`: the read models made anew from the log."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from infra import wiring
+from infra.doors.cli.data_folder import data_option, shown
+from infra.doors.cli.output import json_lines
+from infra.doors.cli.progress import per_second, progress
+from infra.doors.cli.running.living import desk_errors, json_option
+from infra.settings import Settings
+from infra.store.log import wall_clock
+from infra.store.models import DamagedModels
+
+_SHOWN = 20
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  lhuta rebuild
+  lhuta rebuild --json
+"""
+)
+@data_option
+@json_option
+def rebuild(data: Path, as_json: bool) -> None:
+    """Make the read models anew from the event log.
+
+    Nobody is told again of what was decided before; where the alerts differ from those that were
+    announced, the differences are listed. The engine must not run. A rebuild that is cut off is
+    finished by the next lhuta run, or by another rebuild.
+    """
+    settings = Settings(data)
+    started = monotonic()
+    with desk_errors():
+        try:
+            rebuilt = _rebuilt(settings)
+        except DamagedModels as error:
+            aside = wiring.set_aside(settings)
+            click.echo(
+                f"The read models are damaged ({error.detail}); the file is now {shown(aside)}.",
+                err=True,
+            )
+            rebuilt = _rebuilt(settings)
+    applied = rebuilt.applied
+    rate = per_second(applied.events, started)
+    if as_json:
+        json_lines(
+            [
+                {
+                    "events": applied.events,
+                    "announced": len(applied.announced),
+                    "parked": applied.parked,
+                    "events_per_second": round(rate),
+                    "differences": [change._asdict() for change in rebuilt.differences],
+                }
+            ]
+        )
+    else:
+        click.echo("\n".join(_told(rebuilt, rate)))
+
+
+def _rebuilt(settings: Settings) -> wiring.Rebuilt:
+    with wiring.held(settings, "lhuta rebuild", wall_clock) as desk, progress("events") as sign:
+        return wiring.rebuild(desk, sign)
+
+
+def _told(rebuilt: wiring.Rebuilt, rate: float) -> Iterator[str]:
+    applied = rebuilt.applied
+    yield f"{applied.events:,} events applied, {rate:,.0f} a second."
+    if applied.parked:
+        yield f"{applied.parked:,} tickets are parked: lhuta parked says why."
+    if applied.announced:
+        yield f"{len(applied.announced):,} alerts that nobody had been told of are announced."
+    differences = rebuilt.differences
+    if not differences:
+        yield "The alerts are just those that were announced."
+        return
+    kinds = Counter("gone" if change.announced else "new" for change in differences)
+    yield (
+        f"{kinds['gone']:,} announced alerts are no longer among the alerts, and "
+        f"{kinds['new']:,} are that were never announced:"
+    )
+    for change in differences[:_SHOWN]:
+        what = "was announced" if change.announced else "was not announced"
+        yield f"  {change.ticket}  {change.before or change.after}  {change.subject}  {what}"
+    if len(differences) > _SHOWN:
+        yield f"  and {len(differences) - _SHOWN:,} more; --json lists them"

@@ -1,0 +1,1 @@
+"""The embedded engine: one process that follows the log, lets time pass, and tells."""

@@ -1,0 +1,64 @@
+"""An audit of the living read models, a portion at a time, and its result kept for the health."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from infra.engine.health import Audited, write_audit
+from infra.engine.log_lines import note
+from projections.audit import Difference
+
+_NOTED = 20
+
+
+class Audit(Protocol):
+    """An audit in steps."""
+
+    tickets: int
+
+    def step(self, limit: int = 200) -> list[Difference] | None:
+        """Look at some more tickets; None when everything was seen."""
+
+
+def audited(
+    audit: Audit, result: Path, clock: Callable[[], int], *, see: Callable[[Difference], object]
+) -> Iterator[Sequence[Difference]]:
+    """Make an audit in pieces; keep its result at the end.
+
+    `see` hears of every difference. Raises StoreError.
+    """
+    differences = 0
+    while (found := audit.step()) is not None:
+        for difference in found:
+            see(difference)
+        differences += len(found)
+        yield found
+    write_audit(result, Audited(clock(), audit.tickets, differences))
+    note(
+        "audit.ended",
+        str(audit.tickets),
+        level=logging.ERROR if differences else logging.INFO,
+        tickets=audit.tickets,
+        differences=differences,
+    )
+
+
+def noted() -> Callable[[Difference], None]:
+    """Return what notes the first differences; `lhuta audit` lists all."""
+    left = _NOTED
+
+    def see(difference: Difference) -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            note(
+                "audit.differs",
+                difference.ticket,
+                level=logging.ERROR,
+                table=difference.table,
+                row=difference.row,
+                column=difference.column,
+            )
+
+    return see

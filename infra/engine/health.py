@@ -1,0 +1,138 @@
+"""How the engine is: what a monitor should know, as a function of what was looked up."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from domain import instant
+from infra.engine.lock import Holder
+from infra.store.small_file import DamagedFile, replace
+
+OLDEST_TIME = 30 * instant.SECOND
+"""Health is bad when the time of a partition is older (architecture, Sizes to plan for)."""
+
+CLOCKS_AGREE = 5 * instant.SECOND
+"""How far the log's time may run ahead of this machine's clock before somebody should look."""
+
+
+class Audited(NamedTuple):
+    """The last audit: when it ended, how many tickets it compared, how many differences it found.
+
+    `at` is an instant in microseconds.
+    """
+
+    at: int
+    tickets: int
+    differences: int
+
+
+class Backlog(NamedTuple):
+    """The deliveries of one subscriber: arrived, still open, of these failed before, given up."""
+
+    subscriber: str
+    delivered: int
+    open: int
+    failing: int
+    given_up: int
+
+
+class Vitals(NamedTuple):
+    """What was looked up; instants in microseconds.
+
+    `behind` is how many positions of the log are not applied; `decided_to` is None before the
+    engine's first step. `next_turn` is when time decides something next, `due_next` the ticket
+    whose running clock is due next, and when.
+    """
+
+    now: int
+    engine: Holder | None
+    position: int
+    behind: int
+    recorded_at: int
+    audited: Audited | None
+    decided_to: int | None = None
+    tickets: int = 0
+    running: int = 0
+    next_turn: int | None = None
+    due_next: tuple[str, int] | None = None
+    parked: int = 0
+    stale: bool = False
+    backlogs: tuple[Backlog, ...] = ()
+
+    @property
+    def age(self) -> int | None:
+        """Return how old the time of the read models is, in microseconds."""
+        return None if self.decided_to is None else max(0, self.now - self.decided_to)
+
+
+class Problem(NamedTuple):
+    """Something that somebody should look at, with the cure."""
+
+    name: str
+    message: str
+
+
+def problems(vitals: Vitals) -> list[Problem]:
+    """Return what is wrong, the gravest first; nothing where all is well."""
+    return list(_problems(vitals))
+
+
+def _problems(vitals: Vitals) -> Iterator[Problem]:
+    if vitals.engine is None:
+        yield Problem("not-running", "no engine runs on this data: start it with `lhuta run`")
+    ahead = max(vitals.recorded_at, vitals.decided_to or 0) - vitals.now
+    if ahead > CLOCKS_AGREE:
+        yield Problem(
+            "clock-behind",
+            f"this machine's clock is {ahead // instant.SECOND} s behind the log's time, and "
+            "deadlines wait until it has caught up: correct the clock",
+        )
+    if vitals.engine is not None and (vitals.age is None or vitals.age > OLDEST_TIME):
+        age = "unknown" if vitals.age is None else f"{vitals.age // instant.SECOND} s"
+        yield Problem(
+            "time-old",
+            f"the age of time is {age}, {vitals.behind:,} positions behind: the engine is "
+            "catching up, or hangs; its log on standard error tells which",
+        )
+    if vitals.audited is not None and vitals.audited.differences:
+        yield Problem(
+            "audit-differs",
+            f"the last audit found {vitals.audited.differences:,} differences between the read "
+            "models and the log: `lhuta audit` names them, `lhuta rebuild` mends them",
+        )
+    if vitals.parked:
+        yield Problem(
+            "parked",
+            f"{vitals.parked:,} tickets are parked and have no clocks: `lhuta parked` says why, "
+            "`lhuta retry TICKET` folds one again",
+        )
+    for backlog in vitals.backlogs:
+        if backlog.given_up:
+            yield Problem(
+                "given-up",
+                f"{backlog.given_up:,} alerts never reached {backlog.subscriber}: "
+                "`lhuta subscribe list` says why",
+            )
+        if backlog.failing:
+            yield Problem(
+                "failing",
+                f"{backlog.failing:,} alerts to {backlog.subscriber} failed and are tried again: "
+                "`lhuta subscribe list` says why",
+            )
+
+
+def read_audit(path: Path) -> Audited | None:
+    """Return the result of the last audit, None before the first; raises DamagedFile."""
+    try:
+        return Audited(**orjson.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (OSError, TypeError, orjson.JSONDecodeError) as error:
+        raise DamagedFile(str(path), f"not the result of an audit: {error}") from error
+
+
+def write_audit(path: Path, audited: Audited) -> None:
+    """Keep the result of an audit; raises StoreError."""
+    replace(path, orjson.dumps(audited._asdict()))

@@ -1,0 +1,1 @@
+"""The ways out: where subscribers get their alerts."""

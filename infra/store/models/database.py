@@ -1,0 +1,155 @@
+"""The SQLite database of the read models: opening it, transactions, and what its errors mean."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from infra.store.failure import Damaged, Missing, NewerSchema
+from infra.store.models import schema
+from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
+from projections import sql
+
+_QUERIES = sql.queries()
+
+# What is here follows from the log, so a power cut may take the last moments; a killed process
+# loses nothing. Nothing here was written by people, so nothing needs to be overwritten.
+_PRAGMAS = (
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA secure_delete = OFF",
+    "PRAGMA cache_size = -65536",
+)
+
+
+class DamagedModels(Damaged):
+    """The database of the read models is not what was written."""
+
+    says = (
+        "{place} is damaged: {detail}; nothing is lost, because the read models follow from the "
+        "event log: delete this file and run `lhuta rebuild`"
+    )
+
+
+class Database:
+    """An open database of read models. Every method raises the StoreError that stopped it."""
+
+    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
+        self._connection = connection
+        self._where = place
+
+    @classmethod
+    def open(
+        cls,
+        path: str | PathLike[str],
+        *,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> "Database":
+        """Open the read models; make empty ones where there are none, unless `read_only`."""
+        where = str(path)
+        if read_only and not Path(path).exists():
+            raise Missing(where)
+        with _told(where):
+            connection = connect(name_of(path, "read" if read_only else "create"), busy_seconds)
+            database = cls(connection, where)
+            try:
+                database._prepare(read_only=read_only)
+            except BaseException:
+                connection.close()
+                raise
+        return database
+
+    def close(self) -> None:
+        """Let the database go."""
+        with _told(self._where):
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begin a transaction to write in: kept as a whole, undone on any exception."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Begin a transaction that sees everything as of one moment."""
+        with self._transaction("BEGIN"):
+            yield
+
+    def asked(self, name: str, **parameters: object) -> list[Any]:
+        """Return the rows of a named query."""
+        return self.rows(_QUERIES[name], parameters)
+
+    def names(self, name: str, **parameters: object) -> list[str]:
+        """Return the first column of a named query."""
+        return [row[0] for row in self.asked(name, **parameters)]
+
+    def number(self, name: str, **parameters: object) -> int:
+        """Return the one number of a named query, 0 for none."""
+        return self.asked(name, **parameters)[0][0] or 0
+
+    def rows(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object]
+    ) -> list[Any]:
+        """Return the rows of a statement."""
+        with _told(self._where):
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def change(self, statement: str, parameters: Sequence[object]) -> int:
+        """Carry a statement out; return how many rows it changed."""
+        with _told(self._where):
+            return self._connection.execute(statement, parameters).rowcount
+
+    def many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        """Carry a statement out for each row of parameters."""
+        if rows:
+            with _told(self._where):
+                self._connection.executemany(statement, rows)
+
+    def _prepare(self, *, read_only: bool) -> None:
+        for pragma in _PRAGMAS:
+            self._connection.execute(pragma)
+        number = self._version()
+        if number == 0 and not read_only:
+            with self._transaction("BEGIN IMMEDIATE"):
+                if self._version() == 0:
+                    for statement in schema.statements():
+                        self._connection.execute(statement)
+            number = self._version()
+        if number > schema.NUMBER:
+            raise NewerSchema(self._where, f"tables {number}, this program knows {schema.NUMBER}")
+        if number == 0:
+            raise DamagedModels(self._where, "it has no tables")
+
+    def _version(self) -> int:
+        number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return number
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        with _told(self._where):
+            self._connection.execute(begin)
+        try:
+            yield
+            with _told(self._where):
+                self._connection.execute("COMMIT")
+        except BaseException:
+            # SQLite has ended the transaction itself where, for example, the disk is full.
+            if self._connection.in_transaction:
+                with _told(self._where):
+                    self._connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Raise what SQLite reports as the StoreError that it means for read models."""
+    try:
+        with translated(place):
+            yield
+    except Damaged as error:
+        if isinstance(error, DamagedModels):
+            raise
+        raise DamagedModels(error.place, error.detail) from error

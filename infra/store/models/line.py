@@ -1,0 +1,39 @@
+"""A ticket's history as the read models keep it: a JSON array for each event, joined by commas.
+
+Only what a fold reads is kept, under the contract's type names, and nothing that people wrote; the
+log has everything.
+"""
+
+from collections.abc import Iterable
+
+import orjson
+
+from domain.event import RecordedEvent
+from streams.envelope import READERS, written
+
+SEPARATOR = ","
+
+
+def lines(events: Iterable[RecordedEvent]) -> str:
+    """Write events as they are kept."""
+    return orjson.dumps([_parts(recorded) for recorded in events])[1:-1].decode()
+
+
+def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:
+    """Read the kept events of a ticket."""
+    return tuple(
+        [
+            RecordedEvent(
+                ticket, version, event_id, occurred_at, recorded_at, actor, READERS[kind](data)[0]
+            )
+            for version, event_id, occurred_at, recorded_at, actor, kind, data in orjson.loads(
+                f"[{lines}]"
+            )
+        ]
+    )
+
+
+def _parts(recorded: RecordedEvent) -> tuple[object, ...]:
+    kind, data = written(recorded.event)
+    _, version, event_id, occurred_at, recorded_at, actor, *_ = recorded
+    return version, event_id, occurred_at, recorded_at, actor, kind, data

@@ -1,0 +1,324 @@
+"""The one place where the parts are put together."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from domain import instant
+from domain.policy import Policies
+from infra.engine.auditing import audited, noted
+from infra.engine.follower import PARTITION, Follower
+from infra.engine.health import Audited, Backlog, Vitals, read_audit
+from infra.engine.lock import Lock, holder
+from infra.engine.loop import Engine
+from infra.outlets.file import FileOutlet
+from infra.outlets.notifier import Notifier
+from infra.outlets.outlet import Outlet
+from infra.outlets.process import ProcessOutlet
+from infra.outlets.subscription import Subscription, Subscriptions
+from infra.settings import Settings
+from infra.store.failure import Damaged, Missing, StoreError
+from infra.store.log import Cursor, EventLog
+from infra.store.models import SQLiteModels
+from infra.store.small_file import failure
+from infra.store.told import Told
+from projections.audit import Audit, Difference
+from projections.fault import OtherLog
+from projections.models import Announcement
+from projections.projector import Applied, Change, Projector, Terms
+from projections.rows import PARKED, PROJECTOR_VERSION, ParkedRow
+
+VERIFIED_AT_START = 200_000
+"""A log of so many positions is verified when an engine starts: about a second."""
+
+REBUILD_BATCH = 20_000
+
+FIRST_AUDIT = 1 * instant.MINUTE
+"""How long after its start an engine makes the first audit of a data folder."""
+
+_SHOWN = 3
+
+Clock = Callable[[], int]
+Tell = Callable[[Announcement, Policies], object]
+"""Hears of an announcement, with the policies of the log."""
+
+
+class Divided(StoreError):
+    """A log of many partitions is for many workers."""
+
+    says = (
+        "{place} is divided into {detail} partitions, and this engine works on one; "
+        "make a log with `lhuta init --partitions 1` and import into it what `lhuta export` writes"
+    )
+
+
+class DamagedLog(Damaged):
+    """The log is not what was recorded; nothing is done with it."""
+
+    says = (
+        "{place} does not hold: {detail}. Nothing was changed. Keep a copy of the folder as it is, "
+        "see all with `lhuta log verify`, and go on with the last backup that holds"
+    )
+
+
+class Desk(NamedTuple):
+    """A log and its read models, open and held by one process."""
+
+    settings: Settings
+    clock: Clock
+    lock: Lock
+    log: EventLog
+    models: SQLiteModels
+
+    @property
+    def projector(self) -> Projector:
+        """Return the projector of the only partition."""
+        return Projector(self.models, PARTITION)
+
+    def follower(self, projector: Projector, batch: int) -> Follower:
+        """Return what keeps the read models in step with the log."""
+        return Follower(
+            self.log,
+            projector,
+            self.models,
+            clock=self.clock,
+            tick_every=self.settings.tick_every,
+            batch=batch,
+        )
+
+
+@contextmanager
+def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
+    """Hold a data folder: nobody else moves its read models on meanwhile.
+
+    Read models that are missing are begun anew, telling nobody twice. Raises Held, Missing,
+    DamagedLog, DamagedModels and other StoreErrors.
+    """
+    with (
+        checked_log(settings, clock) as log,
+        Lock(settings.lock, program, clock()) as lock,
+        SQLiteModels.open(settings.models) as models,
+    ):
+        if log.partitions != 1:
+            raise Divided(str(settings.log), str(log.partitions))
+        if models.place(PARTITION) is None and lock.decided_to is not None:
+            Projector(models, PARTITION).reset(announced_to=lock.decided_to)
+        yield Desk(settings, clock, lock, log, models)
+
+
+@contextmanager
+def checked_log(settings: Settings, clock: Clock) -> Iterator[EventLog]:
+    """Open a log that holds; raises DamagedLog with what was found wrong in it."""
+    try:
+        log = EventLog.open(settings.log, clock=clock)
+    except Damaged as error:
+        raise _damaged(settings.log, _findings(settings.log) or [error.detail]) from error
+    with log:
+        if log.head().position <= VERIFIED_AT_START:
+            findings = [finding.message for finding in log.verify()]
+            if findings:
+                raise _damaged(settings.log, _findings(settings.log))
+        yield log
+
+
+def _findings(path: Path) -> list[str]:
+    try:
+        with EventLog.examine(path) as log:
+            return [
+                finding.message
+                if finding.position is None
+                else f"at position {finding.position} {finding.message}"
+                for finding in log.verify()
+            ]
+    except StoreError as error:
+        return [error.detail]
+
+
+def _damaged(path: Path, findings: Sequence[str]) -> DamagedLog:
+    more = f"; and {len(findings) - _SHOWN:,} more" if len(findings) > _SHOWN else ""
+    return DamagedLog(str(path), "; ".join(findings[:_SHOWN]) + more)
+
+
+@contextmanager
+def engine(settings: Settings, clock: Clock, tell: Tell) -> Iterator[Engine]:
+    """Put an engine together on a data folder.
+
+    Raises as `held` does, and OtherLog where the read models follow another log.
+    """
+    with held(settings, "lhuta run", clock) as desk:
+        projector = desk.projector
+        place = projector.place
+        if place.position and not desk.log.holds(Cursor(place.position, bytes.fromhex(place.hash))):
+            raise OtherLog(PARTITION, f"it has another event at position {place.position}")
+
+        def audit() -> Iterator[object]:
+            made = Audit(desk.models, desk.log, desk.log.policies, PARTITION)
+            return audited(made, settings.audit, clock, see=noted())
+
+        yield Engine(
+            desk.follower(projector, batch=1_000),
+            projector,
+            Notifier(desk.models.deliveries, Subscriptions(settings.subscriptions).all, outlet),
+            audit,
+            clock=clock,
+            audit_every=settings.audit_every,
+            next_audit=_next_audit(settings, clock()),
+            beat=desk.lock.beat,
+            tell=lambda announcement: tell(announcement, desk.log.policies()),
+        )
+
+
+def _next_audit(settings: Settings, now: int) -> int:
+    """Return when the next audit is due: after the last one, or soon if there was none."""
+    last = read_audit(settings.audit)
+    return now + FIRST_AUDIT if last is None else last.at + settings.audit_every
+
+
+def outlet(subscription: Subscription) -> Outlet:
+    """Return the way to a subscriber."""
+    if subscription.way == "file":
+        return FileOutlet(Path(subscription.target))
+    return ProcessOutlet(subscription.target)
+
+
+def set_aside(settings: Settings) -> Path:
+    """Put damaged read models out of the way and return where they are now; raises StoreError."""
+    aside = settings.models.with_name(f"{settings.models.name}.damaged")
+    try:
+        settings.models.replace(aside)
+        for ending in ("-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{settings.models}{ending}").unlink()
+    except FileNotFoundError as error:
+        raise Missing(str(settings.models)) from error
+    except OSError as error:
+        raise failure(error, settings.models) from error
+    return aside
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild did, and how the alerts differ from those that were announced."""
+
+    applied: Applied
+    differences: Sequence[Change]
+
+
+def rebuild(desk: Desk, progress: Callable[[int, int | None], object]) -> Rebuilt:
+    """Make the read models anew from the log; `progress` hears how many events were applied.
+
+    Raises StoreError, and the fault of a projector that cannot go on.
+    """
+    projector = desk.projector
+    projector.reset(announced_to=desk.lock.decided_to or 0)
+    follower = desk.follower(projector, REBUILD_BATCH)
+    end = desk.log.head().position
+    total = Applied()
+    # Batches are large and free their memory by themselves: collecting costs a tenth of the time.
+    gc.disable()
+    try:
+        while (step := follower.step()) is not None:
+            total = total.plus(step.applied)
+            progress(total.events, end)
+            desk.lock.beat(projector.place.decided_to)
+    finally:
+        gc.enable()
+    return Rebuilt(total, projector.differences(follower.terms()))
+
+
+def audit(
+    settings: Settings,
+    clock: Clock,
+    see: Callable[[Difference], object],
+    progress: Callable[[int], object],
+) -> Audited:
+    """Hold the read models against the log, whether or not an engine works on them.
+
+    `see` hears of every difference, `progress` how many tickets were looked at. Raises StoreError,
+    Missing where there are no read models.
+    """
+    with (
+        checked_log(settings, clock) as log,
+        SQLiteModels.open(settings.models, read_only=True) as models,
+    ):
+        made = Audit(models, log, log.policies, PARTITION)
+        for _ in audited(made, settings.audit, clock, see=see):
+            progress(made.tickets)
+    result = read_audit(settings.audit)
+    assert result is not None
+    return result
+
+
+class Retried(NamedTuple):
+    """What came of a ticket that was folded again: announced alerts, or why it stays parked."""
+
+    announced: int
+    parked: ParkedRow | None
+
+
+def retry(settings: Settings, clock: Clock, ticket: str) -> Retried:
+    """Fold a parked ticket again, whether or not an engine works on the read models.
+
+    Raises NotParked and StoreError.
+    """
+    with (
+        EventLog.open(settings.log, clock=clock) as log,
+        SQLiteModels.open(settings.models) as models,
+    ):
+        applied = Projector(models, PARTITION).retry(ticket, Terms(log.policies(), log.live_from))
+        still = models.rows(PARKED, [ticket])
+    return Retried(len(applied.announced), still[0] if still else None)
+
+
+def vitals(settings: Settings, clock: Clock) -> Vitals:
+    """Look up how the engine is; raises StoreError."""
+    running = holder(settings.lock)
+    with EventLog.open(settings.log, read_only=True, clock=clock) as log:
+        head, last = log.head(), log.lasts().get(PARTITION, 0)
+    found = Vitals(
+        now=clock(),
+        engine=running,
+        position=head.position,
+        behind=last,
+        recorded_at=head.recorded_at,
+        audited=read_audit(settings.audit),
+    )
+    try:
+        models = SQLiteModels.open(settings.models, read_only=True)
+    except Missing:
+        return found
+    with models, models.reading():
+        place = models.place(PARTITION)
+        sizes = models.sizes()
+        counts = models.deliveries.counts()
+        due = models.due_next(found.now, 1)
+        found = found._replace(
+            tickets=sizes.tickets,
+            running=sizes.running,
+            next_turn=models.next_turn(PARTITION),
+            due_next=(due[0].ticket, due[0].due_at) if due else None,
+            parked=sizes.parked,
+        )
+    if place is not None:
+        found = found._replace(
+            behind=last - place.position,
+            decided_to=place.decided_to,
+            stale=place.projector_version != PROJECTOR_VERSION,
+        )
+    with Told.opened(settings.models) as told:
+        failing = told.failing()
+    present = {one.name for one in Subscriptions(settings.subscriptions).all()}
+    return found._replace(
+        backlogs=tuple(
+            Backlog(
+                one.subscriber,
+                one.delivered,
+                one.open,
+                failing.get(one.subscriber, 0),
+                one.given_up,
+            )
+            for one in counts
+            if one.subscriber in present
+        )
+    )

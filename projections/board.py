@@ -1,0 +1,132 @@
+"""The desk at an instant: what is due next, broken, untriaged, and waiting for the customer.
+
+Pure data from the read models and an instant; who shows it writes the times for people.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from domain.policy import Policies, Policy
+
+
+class Running(NamedTuple):
+    """A running clock on the board.
+
+    `due_at` is its due time; for an untriaged ticket it is the instant at which the plan's most
+    urgent target would be due (semantics §4, Triage). `business_left` is the business time from
+    now until then, negative where it is over; all in microseconds. `zone_name` is the policy's.
+    """
+
+    ticket: str
+    severity: int | None
+    clock: str
+    instance: int
+    plan: str
+    policy: str
+    zone_name: str
+    started_at: int
+    due_at: int
+    business_left: int
+
+
+class Waiting(NamedTuple):
+    """A ticket whose customer owes the next step, since support's last answer."""
+
+    ticket: str
+    severity: int | None
+    plan: str
+    since: int | None
+
+
+class Standing(NamedTuple):
+    """A running clock as the read models have it; `due_at` may be its guard."""
+
+    ticket: str
+    severity: int | None
+    clock: str
+    instance: int
+    policy: str
+    plan: str
+    started_at: int
+    due_at: int
+
+
+class Counts(NamedTuple):
+    """How many there are of each kind; `decided_to` is None before the first event."""
+
+    due_next: int
+    broken: int
+    untriaged: int
+    waiting: int
+    parked: int
+    decided_to: int | None
+
+
+class Board(NamedTuple):
+    """The desk at an instant `at`; lists may be cut, `counts` are whole.
+
+    `age` is how far time in the read models lies behind `at`, in microseconds; None before the
+    first event.
+    """
+
+    at: int
+    age: int | None
+    counts: Counts
+    due_next: tuple[Running, ...]
+    broken: tuple[Running, ...]
+    untriaged: tuple[Running, ...]
+    waiting: tuple[Waiting, ...]
+
+
+class Desk(Protocol):
+    """The read models as the board needs them."""
+
+    def due_next(self, at: int, limit: int) -> Sequence[Standing]:
+        """Return running clocks due at or after an instant, the next one first."""
+
+    def broken(self, at: int, limit: int) -> Sequence[Standing]:
+        """Return running clocks that were due before an instant, the oldest first."""
+
+    def untriaged(self, limit: int) -> Sequence[Standing]:
+        """Return running clocks of tickets without a severity, the most urgent first."""
+
+    def waiting(self, limit: int) -> Sequence[Waiting]:
+        """Return tickets that wait for the customer, the longest first."""
+
+    def board_counts(self, at: int) -> Counts:
+        """Return how many there are of each."""
+
+
+def board(desk: Desk, policies: Policies, at: int, limit: int = 20) -> Board:
+    """Return the desk at an instant, with up to `limit` lines a list. Raises OutsideCalendar."""
+    versions = {version.label: version for version in policies.versions}
+    counts = desk.board_counts(at)
+
+    def shown(clocks: Sequence[Standing]) -> tuple[Running, ...]:
+        return tuple(_running(clock, versions[clock.policy], at) for clock in clocks)
+
+    return Board(
+        at,
+        None if counts.decided_to is None else max(0, at - counts.decided_to),
+        counts,
+        shown(desk.due_next(at, limit)),
+        shown(desk.broken(at, limit)),
+        shown(desk.untriaged(limit)),
+        tuple(desk.waiting(limit)),
+    )
+
+
+def _running(clock: Standing, policy: Policy, at: int) -> Running:
+    business, _ = policy.plans[clock.plan].hours.elapsed(at, clock.due_at)
+    return Running(
+        clock.ticket,
+        clock.severity,
+        clock.clock,
+        clock.instance,
+        clock.plan,
+        clock.policy,
+        policy.zone_name,
+        clock.started_at,
+        clock.due_at,
+        business,
+    )

@@ -1,0 +1,185 @@
+-- What is asked of the read models, one statement a name. Parameters are written `:name`.
+
+-- turns: the tickets whose turn is up to an instant, the earliest first
+SELECT next_turn, ticket
+FROM histories
+WHERE partition = :partition AND next_turn <= :until
+ORDER BY next_turn, ticket
+LIMIT :limit;
+
+-- next_turn: the next instant at which time alone decides something
+SELECT MIN(next_turn)
+FROM histories
+WHERE partition = :partition AND next_turn IS NOT NULL;
+
+-- stale: tickets in the order of their names, folded by another version of the projector
+SELECT ticket
+FROM histories
+WHERE ticket > :after AND partition = :partition AND projector_version <> :version
+ORDER BY ticket
+LIMIT :limit;
+
+-- tickets_after: the tickets of which a history is kept, in the order of their names
+SELECT ticket
+FROM histories
+WHERE ticket > :after AND partition = :partition
+ORDER BY ticket
+LIMIT :limit;
+
+-- parked_since: how many tickets were parked after an instant
+SELECT COUNT(*)
+FROM parked
+WHERE partition = :partition AND announced_to > :after;
+
+-- parked: every parked ticket
+SELECT ticket, partition, position, error, reason, announced_to
+FROM parked
+ORDER BY ticket;
+
+-- outbox_end: the last sequence of a partition's outbox
+SELECT MAX(sequence)
+FROM outbox
+WHERE partition = :partition;
+
+-- outbox: announcements after a sequence, in order
+SELECT partition, sequence, alert_id, ticket, kind, decided_at, alert
+FROM outbox
+WHERE partition = :partition AND sequence > :after
+ORDER BY sequence
+LIMIT :limit;
+
+-- never_announced: alerts to announce, decided by an instant, that are not in the outbox
+SELECT alerts.ticket, alerts.id, alerts.kind
+FROM alerts
+LEFT JOIN outbox ON outbox.alert_id = alerts.id
+WHERE alerts.turn >= :live_from AND alerts.decided_at <= :until AND outbox.alert_id IS NULL
+ORDER BY alerts.decided_at, alerts.ticket, alerts.number
+LIMIT :limit;
+
+-- no_longer_told: announcements that are not among the alerts, except of parked tickets
+SELECT outbox.ticket, outbox.alert_id, outbox.kind
+FROM outbox
+LEFT JOIN alerts ON alerts.id = outbox.alert_id
+LEFT JOIN parked ON parked.ticket = outbox.ticket
+WHERE alerts.id IS NULL AND parked.ticket IS NULL
+ORDER BY outbox.partition, outbox.sequence
+LIMIT :limit;
+
+-- enrolled_to: the last announcement of a partition of which a subscriber has a delivery
+SELECT MAX(sequence)
+FROM deliveries
+WHERE subscriber = :subscriber AND partition = :partition;
+
+-- due_deliveries: what to send now, in order; nothing of a ticket while an earlier one waits
+SELECT
+    outbox.partition,
+    outbox.sequence,
+    outbox.alert_id,
+    outbox.ticket,
+    outbox.kind,
+    outbox.decided_at,
+    outbox.alert,
+    deliveries.attempts
+FROM deliveries
+JOIN outbox ON outbox.alert_id = deliveries.alert_id
+WHERE deliveries.subscriber = :subscriber
+    AND deliveries.next_try_at IS NOT NULL
+    AND deliveries.next_try_at <= :now
+    AND NOT EXISTS (
+        SELECT 1
+        FROM deliveries AS earlier
+        WHERE earlier.subscriber = deliveries.subscriber
+            AND earlier.ticket = deliveries.ticket
+            AND earlier.partition = deliveries.partition
+            AND earlier.sequence < deliveries.sequence
+            AND earlier.next_try_at IS NOT NULL
+            AND earlier.next_try_at > :now
+    )
+ORDER BY deliveries.partition, deliveries.sequence
+LIMIT :limit;
+
+-- delivery_counts: how many deliveries each subscriber has that are done, given up, and open
+SELECT
+    subscriber,
+    COUNT(delivered_at),
+    COUNT(given_up_at),
+    COUNT(next_try_at)
+FROM deliveries
+GROUP BY subscriber
+ORDER BY subscriber;
+
+-- counts: how many tickets there are, how many are parked, and how many clocks run
+SELECT
+    (SELECT COUNT(*) FROM tickets),
+    (SELECT COUNT(*) FROM parked),
+    (SELECT COUNT(*) FROM clocks WHERE satisfied_at IS NULL AND due_at IS NOT NULL);
+
+-- due_next: running clocks that are due at or after an instant, the next one first
+SELECT
+    clocks.ticket,
+    tickets.severity,
+    clocks.clock,
+    clocks.instance,
+    clocks.policy,
+    clocks.plan,
+    clocks.started_at,
+    clocks.due_at
+FROM clocks
+JOIN tickets ON tickets.ticket = clocks.ticket
+WHERE clocks.satisfied_at IS NULL AND clocks.due_at IS NOT NULL AND clocks.due_at >= :at
+ORDER BY clocks.due_at, clocks.ticket
+LIMIT :limit;
+
+-- broken: running clocks that were due before an instant, the oldest first
+SELECT
+    clocks.ticket,
+    tickets.severity,
+    clocks.clock,
+    clocks.instance,
+    clocks.policy,
+    clocks.plan,
+    clocks.started_at,
+    clocks.due_at
+FROM clocks
+JOIN tickets ON tickets.ticket = clocks.ticket
+WHERE clocks.satisfied_at IS NULL AND clocks.due_at IS NOT NULL AND clocks.due_at < :at
+ORDER BY clocks.due_at, clocks.ticket
+LIMIT :limit;
+
+-- untriaged: running clocks of tickets without a severity, the most urgent first
+SELECT
+    clocks.ticket,
+    tickets.severity,
+    clocks.clock,
+    clocks.instance,
+    clocks.policy,
+    clocks.plan,
+    clocks.started_at,
+    clocks.guard_at
+FROM clocks
+JOIN tickets ON tickets.ticket = clocks.ticket
+WHERE clocks.guard_at IS NOT NULL
+ORDER BY clocks.guard_at, clocks.ticket
+LIMIT :limit;
+
+-- waiting: tickets whose customer owes the next step, the longest first
+SELECT ticket, severity, plan, answered_at
+FROM tickets
+WHERE status = 'pending'
+ORDER BY answered_at, ticket
+LIMIT :limit;
+
+-- board_counts: how many running clocks are due from an instant on, before it, without a severity
+SELECT
+    (
+        SELECT COUNT(*) FROM clocks
+        WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at >= :at
+    ),
+    (
+        SELECT COUNT(*) FROM clocks
+        WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at < :at
+    ),
+    (SELECT COUNT(*) FROM clocks WHERE guard_at IS NOT NULL),
+    (SELECT COUNT(*) FROM tickets WHERE status = 'pending'),
+    (SELECT COUNT(*) FROM parked),
+    (SELECT MIN(decided_to) FROM positions);

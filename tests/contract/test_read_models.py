@@ -1,0 +1,764 @@
+"""What every database of the read models keeps to, whatever it is made of."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from domain.event import (
+    AgentResponded,
+    CustomerReplied,
+    Environment,
+    Event,
+    Opened,
+    RecordedEvent,
+    Resolved,
+    SeverityAssigned,
+    Text,
+    Verified,
+    WorkaroundFound,
+)
+from infra.outlets.notifier import Failure
+from infra.store.failure import Locked, Missing, NewerSchema, StoreError
+from infra.store.models import DamagedModels, SQLiteModels
+from projections.board import Counts, Standing, Waiting
+from projections.models import START, Announcement, History, Kept, bare
+from projections.rows import (
+    ALERTS,
+    CLOCKS,
+    DEADLINES,
+    PARKED,
+    TICKETS,
+    AlertRow,
+    ClockRow,
+    DeadlineRow,
+    ParkedRow,
+    TicketRow,
+)
+from tests.conftest import REPOSITORY
+
+
+class BackEnd(Protocol):
+    """A place for one database of read models."""
+
+    def open(self) -> SQLiteModels:
+        """Open it; the first time, make it."""
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement as an analyst would, and return its rows."""
+
+    def columns(self) -> dict[str, list[str]]:
+        """Return the columns of every table and view that really is there."""
+
+
+class SQLite:
+    """A file in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "models.db"
+
+    def open(self) -> SQLiteModels:
+        """Open it."""
+        return SQLiteModels.open(self.path, busy_seconds=0.1)
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a connection of its own."""
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def columns(self) -> dict[str, list[str]]:
+        """Ask the database itself."""
+        names = self.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        return {
+            name: [column for _, column, *_ in self.execute(f"PRAGMA table_info({name})")]
+            for (name,) in names
+        }
+
+
+@pytest.fixture(params=[SQLite])
+def back_end(request: pytest.FixtureRequest, tmp_path: Path) -> BackEnd:
+    """Give a place without read models."""
+    made: BackEnd = request.param(tmp_path)
+    return made
+
+
+@pytest.fixture
+def models(back_end: BackEnd) -> Iterator[SQLiteModels]:
+    """Give empty read models."""
+    with back_end.open() as opened:
+        yield opened
+
+
+EVENTS: tuple[Event, ...] = (
+    Opened("c-1", "premium", "email", Environment("Firefox", None, "kiosk"), "T-0"),
+    SeverityAssigned(1, "service-unavailable", "defect", supported=True),
+    CustomerReplied(),
+    AgentResponded("support"),
+    WorkaroundFound("customer"),
+    Resolved("defect"),
+    Resolved(None),
+    Verified("retest"),
+)
+
+
+def recorded(version: int, event: Event, ticket: str = "T-1") -> RecordedEvent:
+    """An event with everything that an event can have."""
+    return RecordedEvent(
+        ticket,
+        version,
+        f"{ticket}/{version}",
+        1_000_000 + version,
+        2_000_000 + version,
+        "agent:A-1",
+        event,
+        {"message": "Žádná, \n zpráva"},
+        Text("0" * 64, 3),
+        "command",
+        "correlation",
+        "causation",
+    )
+
+
+def kept(
+    ticket: str = "T-1",
+    *,
+    partition: int = 0,
+    position: int = 7,
+    turn: int | None = None,
+    version: int = 1,
+    events: tuple[RecordedEvent, ...] | None = None,
+) -> Kept:
+    """What to keep of a ticket, with one event unless others are given."""
+    added = (recorded(1, EVENTS[0], ticket),) if events is None else events
+    return Kept(ticket, partition, position, turn, version, added)
+
+
+def alert(number: int, ticket: str = "T-1", *, turn: int = 500, decided_at: int = 500) -> AlertRow:
+    """An alert of a ticket."""
+    return AlertRow(
+        ticket,
+        number,
+        f"{ticket}-{number}",
+        "breach",
+        "initial",
+        1,
+        "T-1/1",
+        None,
+        470,
+        470,
+        decided_at,
+        turn,
+        "[]",
+        None,
+    )
+
+
+def announcement(sequence: int, ticket: str = "T-1", partition: int = 0) -> Announcement:
+    """An announcement, whose alert id tells its place."""
+    return Announcement(
+        partition, sequence, f"{partition}-{sequence}", ticket, "breach", sequence * 10, "{}"
+    )
+
+
+def ticket_row(
+    ticket: str = "T-1", status: str = "open", answered_at: int | None = None
+) -> TicketRow:
+    """A ticket."""
+    return TicketRow(
+        ticket,
+        0,
+        status,
+        1,
+        "service-unavailable",
+        "defect",
+        1,
+        "c-1",
+        "premium",
+        "email",
+        100,
+        200,
+        answered_at,
+        None,
+        300,
+        301,
+        4,
+    )
+
+
+def clock_row(
+    ticket: str = "T-1",
+    started_by: str = "e-1",
+    *,
+    due_at: int | None = 900,
+    guard_at: int | None = None,
+    satisfied_at: int | None = None,
+) -> ClockRow:
+    """A clock."""
+    return ClockRow(
+        ticket,
+        "initial",
+        started_by,
+        1,
+        "managry@1",
+        "premium",
+        100,
+        1,
+        3_600_000_000,
+        None,
+        due_at,
+        guard_at,
+        satisfied_at,
+        None if satisfied_at is None else "e-9",
+        "running",
+        None,
+        None,
+    )
+
+
+PARKED_TICKET = ParkedRow("T-1", 0, 7, "OutsideCalendar", "the year 2031 is outside", 400)
+
+
+class TestPlaces:
+    def test_a_partition_has_no_place_before_its_first_batch(self, models: SQLiteModels) -> None:
+        """Nothing is known of it yet."""
+        assert models.place(0) is None
+
+    def test_a_place_is_what_was_stored_last(self, models: SQLiteModels) -> None:
+        """Each partition has its own."""
+        first = START._replace(position=3, hash="ab", recorded_at=10, decided_to=9)
+        second = first._replace(position=4, announced_to=8, projector_version=2)
+        assert models.move(0, None, first)
+        assert models.move(5, None, START)
+        assert models.move(0, first, second)
+        assert models.place(0) == second
+        assert models.place(5) == START
+
+    def test_a_place_moves_only_from_where_it_is(self, models: SQLiteModels) -> None:
+        """Whoever remembers another place changes nothing (architecture, decision 3)."""
+        held = START._replace(position=3)
+        assert models.move(0, None, held)
+        assert not models.move(0, None, START._replace(position=9))
+        assert not models.move(0, START, START._replace(position=9))
+        assert not models.move(1, START, START._replace(position=9))
+        assert models.place(0) == held
+
+
+class TestTransactions:
+    def test_an_exception_undoes_everything(self, models: SQLiteModels) -> None:
+        """Also what was written before it in the same transaction."""
+
+        def fails_half_way() -> None:
+            with models.transaction():
+                models.move(0, None, START)
+                models.write(TICKETS, [ticket_row()])
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fails_half_way()
+        assert models.place(0) is None
+        assert models.rows(TICKETS, ["T-1"]) == []
+
+    def test_what_ended_well_is_there_for_others(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """Another connection sees it at once."""
+        with models.transaction():
+            models.write(TICKETS, [ticket_row()])
+        with back_end.open() as other:
+            assert other.rows(TICKETS, ["T-1"]) == [ticket_row()]
+
+    def test_one_writes_at_a_time(self, back_end: BackEnd, models: SQLiteModels) -> None:
+        """The second is told who is in the way after a moment; readers are let in."""
+        with models.transaction(), back_end.open() as other:
+            models.move(0, None, START)
+            assert other.place(0) is None
+            with pytest.raises(Locked, match="another process"), other.transaction():
+                pass
+
+    def test_a_reader_sees_one_moment(self, back_end: BackEnd, models: SQLiteModels) -> None:
+        """What is written meanwhile is not there until it looks again."""
+        with back_end.open() as reader:
+            with reader.reading():
+                assert reader.place(0) is None
+                models.move(0, None, START)
+                assert reader.place(0) is None
+            assert reader.place(0) == START
+
+
+class TestHistories:
+    def test_every_event_comes_back_bare(self, models: SQLiteModels) -> None:
+        """Without words, digest and cause: they are the log's (semantics §2)."""
+        events = tuple(recorded(version, event) for version, event in enumerate(EVENTS, start=1))
+        models.keep([kept(events=events)])
+        found = models.histories(["T-1"])["T-1"].events
+        assert found == tuple(bare(event) for event in events)
+        assert all(not event.words and event.text is None for event in found)
+
+    def test_nothing_that_people_wrote_is_stored(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """Erased in the log, it is nowhere."""
+        models.keep([kept()])
+        [(lines,)] = back_end.execute("SELECT lines FROM histories")
+        assert "zpráva" not in lines
+        assert "0" * 64 not in lines
+
+    def test_later_events_follow_those_that_are_kept(self, models: SQLiteModels) -> None:
+        """Position, turn and version are those of the last time."""
+        first, second = recorded(1, EVENTS[0]), recorded(2, EVENTS[1])
+        models.keep([kept(position=7, turn=50, events=(first,))])
+        models.keep([kept(position=9, turn=60, version=2, events=(second,))])
+        assert models.histories(["T-1"]) == {"T-1": History(9, 60, 2, (bare(first), bare(second)))}
+
+    def test_another_turn_alone_leaves_the_events_as_they_are(self, models: SQLiteModels) -> None:
+        """Time passes more often than something happens."""
+        models.keep([kept(turn=50)])
+        models.keep([kept(turn=None, version=2, events=())])
+        assert models.histories(["T-1"]) == {
+            "T-1": History(7, None, 2, (bare(recorded(1, EVENTS[0])),))
+        }
+
+    def test_tickets_of_which_nothing_is_kept_are_left_out(self, models: SQLiteModels) -> None:
+        """Asked for many, only those that are there come back."""
+        models.keep([kept("T-2")])
+        assert set(models.histories(["T-1", "T-2"])) == {"T-2"}
+        assert models.histories([]) == {}
+
+    def test_tickets_come_when_it_is_their_turn(self, models: SQLiteModels) -> None:
+        """The earliest first, at equal turns by name, those without a turn never."""
+        models.keep(
+            [
+                kept("T-5", turn=20),
+                kept("T-4", turn=10),
+                kept("T-3", turn=10),
+                kept("T-2", turn=None),
+                kept("T-1", turn=21),
+                kept("T-9", turn=1, partition=1),
+            ]
+        )
+        assert models.turns(0, 20, None) == [(10, "T-3"), (10, "T-4"), (20, "T-5")]
+        assert models.turns(0, 20, 2) == [(10, "T-3"), (10, "T-4")]
+        assert models.turns(0, 9, None) == []
+        assert models.next_turn() == 10
+        assert models.next_turn(2) is None
+
+    def test_stale_tickets_are_those_of_another_version(self, models: SQLiteModels) -> None:
+        """In the order of their names, after the last one that was seen."""
+        models.keep([kept(f"T-{number}", version=number % 2) for number in range(1, 7)])
+        assert models.stale(0, 1, "", 10) == ["T-2", "T-4", "T-6"]
+        assert models.stale(0, 1, "T-2", 1) == ["T-4"]
+        assert models.stale(1, 1, "", 10) == []
+        assert models.tickets_after(0, "T-3", 2) == ["T-4", "T-5"]
+
+
+class TestRows:
+    @pytest.mark.parametrize(
+        ("table", "row", "changed"),
+        [
+            (TICKETS, ticket_row(), ticket_row(status="pending")),
+            (CLOCKS, clock_row(), clock_row(satisfied_at=5)),
+            (
+                DEADLINES,
+                DeadlineRow("T-1", "initial", "e-1", "breach", "", 900, 930),
+                DeadlineRow("T-1", "initial", "e-1", "breach", "", 901, 931),
+            ),
+            (ALERTS, alert(1), alert(1, decided_at=501)),
+            (PARKED, PARKED_TICKET, PARKED_TICKET._replace(reason="another")),
+        ],
+        ids=lambda value: getattr(value, "name", ""),
+    )
+    def test_a_row_is_kept_changed_and_deleted_by_its_key(
+        self, models: SQLiteModels, table: Any, row: Any, changed: Any
+    ) -> None:
+        """In every table, with every column."""
+        models.write(table, [row])
+        assert models.rows(table, ["T-1"]) == [row]
+        models.write(table, [changed])
+        assert models.rows(table, ["T-1"]) == [changed]
+        assert models.rows(table, ["T-2"]) == []
+        models.delete(table, [row[: table.key]])
+        assert models.rows(table, ["T-1"]) == []
+
+    def test_rows_come_in_the_order_of_their_keys(self, models: SQLiteModels) -> None:
+        """Whatever the order of writing."""
+        models.write(ALERTS, [alert(2), alert(1, "T-2"), alert(10), alert(1)])
+        found = models.rows(ALERTS, ["T-2", "T-1"])
+        assert [(row.ticket, row.number) for row in found] == [
+            ("T-1", 1),
+            ("T-1", 2),
+            ("T-1", 10),
+            ("T-2", 1),
+        ]
+
+    def test_no_two_alerts_have_one_id(self, models: SQLiteModels) -> None:
+        """The database holds to it (architecture, decision 8)."""
+        models.write(ALERTS, [alert(1)])
+        with pytest.raises(StoreError):
+            models.write(ALERTS, [alert(2)._replace(id="T-1-1")])
+
+    def test_instants_and_budgets_keep_every_microsecond(self, models: SQLiteModels) -> None:
+        """Sixty-four bits, never a float."""
+        row = clock_row(due_at=253_402_300_799_999_999)
+        models.write(CLOCKS, [row])
+        assert models.rows(CLOCKS, ["T-1"]) == [row]
+
+    def test_the_parked_are_counted_by_when_they_were_parked(self, models: SQLiteModels) -> None:
+        """Those before are not among them."""
+        models.write(
+            PARKED,
+            [
+                PARKED_TICKET,
+                PARKED_TICKET._replace(ticket="T-2", announced_to=500),
+                PARKED_TICKET._replace(ticket="T-3", announced_to=500, partition=1),
+            ],
+        )
+        assert models.parked_since(0, 399) == 2
+        assert models.parked_since(0, 400) == 1
+        assert [row.ticket for row in models.parked()] == ["T-1", "T-2", "T-3"]
+
+    def test_clearing_leaves_only_what_was_announced(self, models: SQLiteModels) -> None:
+        """Place, outbox and deliveries stay; another partition keeps everything."""
+        for partition, ticket in ((0, "T-1"), (1, "T-2")):
+            models.move(partition, None, START)
+            models.keep([kept(ticket, partition=partition)])
+            models.write(TICKETS, [ticket_row(ticket)._replace(partition=partition)])
+            models.write(CLOCKS, [clock_row(ticket)])
+            models.write(ALERTS, [alert(1, ticket)])
+            models.write(PARKED, [PARKED_TICKET._replace(ticket=ticket, partition=partition)])
+            models.announce([announcement(1, ticket, partition)])
+        tables = (TICKETS, CLOCKS, ALERTS, PARKED)
+        models.clear(0)
+        assert models.histories(["T-1"]) == {}
+        assert all(models.rows(table, ["T-1"]) == [] for table in tables)
+        assert set(models.histories(["T-2"])) == {"T-2"}
+        assert all(len(models.rows(table, ["T-2"])) == 1 for table in tables)
+        assert models.place(0) == START
+        assert models.outbox_end(0) == 1
+
+    def test_clearing_the_only_partition_empties_the_tables(self, models: SQLiteModels) -> None:
+        """The fast way comes to the same."""
+        models.move(0, None, START)
+        models.keep([kept()])
+        models.write(CLOCKS, [clock_row()])
+        models.clear(0)
+        assert models.histories(["T-1"]) == {}
+        assert models.rows(CLOCKS, ["T-1"]) == []
+
+    def test_sizes_count_running_clocks_that_have_a_due_time(self, models: SQLiteModels) -> None:
+        """An answered clock and one without a target do not run towards anything."""
+        models.write(TICKETS, [ticket_row(), ticket_row("T-2")])
+        models.write(
+            CLOCKS,
+            [clock_row(), clock_row("T-2", satisfied_at=5), clock_row("T-2", "e-2", due_at=None)],
+        )
+        assert models.sizes() == (2, 0, 1)
+
+
+class TestOutbox:
+    def test_announcements_stand_in_order_by_partition(self, models: SQLiteModels) -> None:
+        """Each partition counts on its own."""
+        assert models.outbox_end(0) == 0
+        models.announce([announcement(1), announcement(2, "T-2")])
+        models.announce([announcement(1, "T-3", partition=1), announcement(3)])
+        assert models.outbox_end(0) == 3
+        assert models.outbox_end(1) == 1
+        assert models.deliveries.outbox(0, 1, 10) == [announcement(2, "T-2"), announcement(3)]
+        assert models.deliveries.outbox(0, 0, 1) == [announcement(1)]
+
+    def test_an_alert_is_announced_once(self, models: SQLiteModels) -> None:
+        """The database holds to it."""
+        models.announce([announcement(1)])
+        with pytest.raises(StoreError):
+            models.announce([announcement(2)._replace(alert_id="0-1")])
+
+    def test_it_is_known_which_alerts_were_announced(self, models: SQLiteModels) -> None:
+        """Asked for some, it names those of them."""
+        models.announce([announcement(1), announcement(2)])
+        assert models.announced(["0-2", "0-7"]) == {"0-2"}
+        assert models.announced([]) == set()
+
+    def test_conclusions_and_announcements_are_held_against_each_other(
+        self, models: SQLiteModels
+    ) -> None:
+        """What should have been announced and was not; what was and is no longer concluded."""
+        models.write(
+            ALERTS,
+            [
+                alert(1)._replace(id="0-1"),
+                alert(2, turn=99),
+                alert(3, decided_at=601, turn=601),
+                alert(4, turn=100),
+            ],
+        )
+        models.announce([announcement(1), announcement(2), announcement(3, "T-9")])
+        models.write(PARKED, [PARKED_TICKET._replace(ticket="T-9")])
+        assert models.never_announced(100, 600, 10) == [("T-1", "T-1-4", "breach")]
+        assert models.no_longer_told(10) == [("T-1", "0-2", "breach")]
+
+
+class TestDeliveries:
+    def test_what_is_enrolled_is_due_in_order(self, models: SQLiteModels) -> None:
+        """For each subscriber on its own, and only from its time on."""
+        deliveries = models.deliveries
+        models.announce([announcement(1), announcement(2, "T-2")])
+        deliveries.enrol("S-1", [announcement(2, "T-2"), announcement(1)], 100)
+        assert deliveries.enrolled_to("S-1", 0) == 2
+        assert deliveries.enrolled_to("S-2", 0) == 0
+        assert deliveries.due("S-1", 99, 10) == []
+        assert deliveries.due("S-1", 100, 10) == [
+            (announcement(1), 0),
+            (announcement(2, "T-2"), 0),
+        ]
+        assert deliveries.due("S-1", 100, 1) == [(announcement(1), 0)]
+        assert deliveries.due("S-2", 100, 10) == []
+
+    def test_what_arrived_is_not_due_again(self, models: SQLiteModels) -> None:
+        """Not even when it is enrolled again."""
+        models.announce([announcement(1)])
+        models.deliveries.enrol("S-1", [announcement(1)], 100)
+        models.deliveries.delivered("S-1", ["0-1"], 150)
+        models.deliveries.enrol("S-1", [announcement(1)], 200)
+        assert models.deliveries.due("S-1", 999, 10) == []
+        assert models.deliveries.counts() == [("S-1", 1, 0, 0)]
+
+    def test_what_failed_waits_and_holds_up_its_ticket_only(self, models: SQLiteModels) -> None:
+        """A clearing never overtakes the breach that it clears."""
+        deliveries = models.deliveries
+        told = [announcement(1), announcement(2), announcement(3, "T-2")]
+        models.announce(told)
+        deliveries.enrol("S-1", told, 100)
+        deliveries.failed("S-1", [Failure("0-1", 1, 300, None, "refused")])
+        assert deliveries.due("S-1", 299, 10) == [(announcement(3, "T-2"), 0)]
+        assert deliveries.due("S-1", 300, 10) == [
+            (announcement(1), 1),
+            (announcement(2), 0),
+            (announcement(3, "T-2"), 0),
+        ]
+
+    def test_what_was_given_up_holds_up_nothing(self, models: SQLiteModels) -> None:
+        """The next alert of the ticket gets its chance."""
+        deliveries = models.deliveries
+        models.announce([announcement(1), announcement(2)])
+        deliveries.enrol("S-1", [announcement(1), announcement(2)], 100)
+        deliveries.failed("S-1", [Failure("0-1", 36, None, 500, "refused")])
+        assert deliveries.due("S-1", 500, 10) == [(announcement(2), 0)]
+        assert deliveries.counts() == [("S-1", 0, 1, 1)]
+
+    def test_a_subscriber_can_be_forgotten(self, models: SQLiteModels) -> None:
+        """Another one keeps its record."""
+        models.announce([announcement(1)])
+        for subscriber in ("S-1", "S-2"):
+            models.deliveries.enrol(subscriber, [announcement(1)], 100)
+        models.deliveries.forget("S-1")
+        assert models.deliveries.counts() == [("S-2", 0, 0, 1)]
+
+
+class TestBoard:
+    def test_running_clocks_are_due_next_or_broken(self, models: SQLiteModels) -> None:
+        """At its due time a clock still runs; answered ones are on neither list."""
+        models.write(TICKETS, [ticket_row(f"T-{number}") for number in range(1, 6)])
+        models.write(
+            CLOCKS,
+            [
+                clock_row("T-1", due_at=1_000),
+                clock_row("T-2", due_at=999),
+                clock_row("T-3", due_at=2_000),
+                clock_row("T-4", due_at=500, satisfied_at=600),
+                clock_row("T-5", due_at=None),
+            ],
+        )
+
+        def standing(ticket: str, due_at: int) -> Standing:
+            return Standing(ticket, 1, "initial", 1, "managry@1", "premium", 100, due_at)
+
+        assert models.due_next(1_000, 10) == [standing("T-1", 1_000), standing("T-3", 2_000)]
+        assert models.due_next(1_000, 1) == [standing("T-1", 1_000)]
+        assert models.broken(1_000, 10) == [standing("T-2", 999)]
+        assert models.board_counts(1_000) == Counts(2, 1, 0, 0, 0, None)
+
+    def test_the_untriaged_come_by_their_guards(self, models: SQLiteModels) -> None:
+        """The most urgent first."""
+        models.write(TICKETS, [ticket_row(), ticket_row("T-2")])
+        models.write(
+            CLOCKS,
+            [
+                clock_row("T-1", due_at=None, guard_at=800),
+                clock_row("T-2", due_at=None, guard_at=700),
+            ],
+        )
+        assert [(row.ticket, row.due_at) for row in models.untriaged(10)] == [
+            ("T-2", 700),
+            ("T-1", 800),
+        ]
+        assert models.board_counts(0).untriaged == 2
+
+    def test_the_waiting_come_by_how_long_they_wait(self, models: SQLiteModels) -> None:
+        """Only tickets that are pending."""
+        models.write(
+            TICKETS,
+            [
+                ticket_row("T-1", "pending", 500),
+                ticket_row("T-2", "pending", 400),
+                ticket_row("T-3", "resolved", 300),
+            ],
+        )
+        assert models.waiting(10) == [
+            Waiting("T-2", 1, "premium", 400),
+            Waiting("T-1", 1, "premium", 500),
+        ]
+        assert models.board_counts(0).waiting == 2
+
+    def test_time_is_that_of_the_partition_that_lags_most(self, models: SQLiteModels) -> None:
+        """What is behind is what counts."""
+        models.move(0, None, START._replace(decided_to=50))
+        models.move(1, None, START._replace(decided_to=40))
+        assert models.board_counts(0).decided_to == 40
+
+
+class TestForAnalysts:
+    def test_instants_are_written_as_everywhere(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """RFC 3339 in UTC with as many fractional digits as needed; nothing where there is none."""
+        second = 1_000_000
+        models.write(
+            CLOCKS,
+            [
+                clock_row("T-1", due_at=1_772_809_200 * second),
+                clock_row("T-2", due_at=1_772_809_200 * second + 1),
+                clock_row("T-3", due_at=1_772_809_200 * second + 250_000),
+                clock_row("T-4", due_at=None),
+            ],
+        )
+        assert back_end.execute("SELECT ticket, due FROM clock_list ORDER BY ticket") == [
+            ("T-1", "2026-03-06T15:00:00Z"),
+            ("T-2", "2026-03-06T15:00:00.000001Z"),
+            ("T-3", "2026-03-06T15:00:00.25Z"),
+            ("T-4", None),
+        ]
+
+    def test_durations_are_written_in_seconds(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """As the report writes them."""
+        models.write(CLOCKS, [clock_row()])
+        [found] = back_end.execute(
+            "SELECT target_business_seconds, target_off_hours_seconds FROM clock_list"
+        )
+        assert found == (3600, None)
+
+    def test_promises_are_summed_up(self, back_end: BackEnd, models: SQLiteModels) -> None:
+        """By plan, severity and clock, each verdict apart."""
+        models.write(TICKETS, [ticket_row(), ticket_row("T-2")])
+        models.write(
+            CLOCKS,
+            [
+                clock_row("T-1")._replace(verdict="met"),
+                clock_row("T-2")._replace(verdict="breached"),
+                clock_row("T-2", "e-2"),
+            ],
+        )
+        assert back_end.execute("SELECT * FROM promise_summary") == [
+            ("premium", 1, "initial", 1, 1, 1, 0)
+        ]
+
+    def test_alerts_tell_whether_they_were_announced(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """The list joins the two tables."""
+        models.write(ALERTS, [alert(1)._replace(id="0-1"), alert(2)])
+        models.announce([announcement(1)])
+        assert back_end.execute("SELECT number, announced FROM alert_list ORDER BY 1") == [
+            (1, 1),
+            (2, 0),
+        ]
+
+    def test_deliveries_tell_how_late_they_were(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """Since the decision."""
+        models.announce([announcement(1)])
+        models.deliveries.enrol("S-1", [announcement(1)], 20)
+        models.deliveries.delivered("S-1", ["0-1"], 2_000_010)
+        assert back_end.execute("SELECT subscriber, late_seconds FROM delivery_list") == [
+            ("S-1", 2.0)
+        ]
+
+    @pytest.mark.parametrize("view", ["ticket_list", "deadline_list", "parked_list", "progress"])
+    def test_every_list_shows_every_row(
+        self, back_end: BackEnd, models: SQLiteModels, view: str
+    ) -> None:
+        """One line for each."""
+        models.write(TICKETS, [ticket_row()])
+        models.write(DEADLINES, [DeadlineRow("T-1", "initial", "e", "breach", "", 900, 930)])
+        models.write(PARKED, [PARKED_TICKET])
+        models.move(0, None, START)
+        assert len(back_end.execute(f"SELECT * FROM {view}")) == 1
+
+    def test_every_table_and_column_is_described(
+        self, back_end: BackEnd, models: SQLiteModels
+    ) -> None:
+        """The page for analysts names what is there, in its order, and nothing else."""
+        assert _described() == back_end.columns()
+
+
+def _described() -> dict[str, list[str]]:
+    """Read the page: a heading `## name` or `### name` in code style, and a table of columns."""
+    described: dict[str, list[str]] = {}
+    name = ""
+    page = REPOSITORY / "docs" / "read-models.md"
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("### `"):
+            name = line.split("`")[1]
+            described[name] = []
+        elif line.startswith("| `") and name:
+            described[name].append(line.split("`")[1])
+            assert len(line.split("|")[2].strip()) > 3
+    return described
+
+
+class TestSQLite:
+    """What is particular to a file."""
+
+    def test_read_models_that_are_not_there_are_not_read(self, tmp_path: Path) -> None:
+        """Reading makes no file."""
+        with pytest.raises(Missing):
+            SQLiteModels.open(tmp_path / "models.db", read_only=True)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_reader_cannot_write(self, tmp_path: Path) -> None:
+        """It is told so."""
+        SQLiteModels.open(tmp_path / "models.db").close()
+        with SQLiteModels.open(tmp_path / "models.db", read_only=True) as models:
+            assert models.place(0) is None
+            with pytest.raises(StoreError):
+                models.move(0, None, START)
+
+    def test_newer_tables_are_refused(self, tmp_path: Path) -> None:
+        """An older program does not touch them."""
+        SQLiteModels.open(tmp_path / "models.db").close()
+        with closing(sqlite3.connect(tmp_path / "models.db")) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        with pytest.raises(NewerSchema, match="99"):
+            SQLiteModels.open(tmp_path / "models.db")
+
+    def test_a_damaged_file_says_how_to_get_new_read_models(self, tmp_path: Path) -> None:
+        """Nothing is lost with it."""
+        (tmp_path / "models.db").write_bytes(b"no database at all" * 1_000)
+        with pytest.raises(DamagedModels, match="lhuta rebuild"):
+            SQLiteModels.open(tmp_path / "models.db")
+
+    def test_a_full_disk_undoes_the_transaction(self, tmp_path: Path) -> None:
+        """The next one works when there is room again."""
+        with SQLiteModels.open(tmp_path / "models.db") as models:
+            models._database._connection.execute("PRAGMA max_page_count = 60")
+            rows = [ticket_row(f"T-{number}") for number in range(5_000)]
+            with pytest.raises(StoreError, match="free"), models.transaction():
+                models.write(TICKETS, rows)
+            assert models.rows(TICKETS, ["T-1"]) == []
+            with models.transaction():
+                models.write(TICKETS, rows[:2])
+            assert len(models.rows(TICKETS, ["T-0", "T-1"])) == 2
