@@ -142,6 +142,31 @@ def test_tables_name_the_same_clocks_and_alerts(late: str) -> None:
         assert all(word in result.stdout for word in words)
 
 
+def test_the_table_says_who_is_told(late: str) -> None:
+    """By the policy: the desk of a warning, its manager too of a breach, and of its end."""
+    table = CliRunner().invoke(main, ["alerts", late]).stdout.splitlines()
+    assert table[0].endswith("to")
+    recipients = [(line.split()[1], line.split("  ")[-1].strip()) for line in table[1:]]
+    assert recipients == [
+        ("warning", "support"),
+        ("warning", "support"),
+        ("breach", "support, manager"),
+        ("overdue", "support, manager"),
+        ("withdrawn", "support"),
+        ("withdrawn", "support"),
+        ("withdrawn", "support, manager"),
+        ("withdrawn", "support, manager"),
+    ]
+
+
+def test_what_ends_an_alert_goes_to_those_who_were_told(late: str) -> None:
+    """Also if that was before the first alert asked for."""
+    since = CliRunner().invoke(main, ["alerts", late, "--since", "2026-03-07T15:50:00Z"])
+    assert [line.split("  ")[-1] for line in since.stdout.splitlines()[1:]] == [
+        "those told of it"
+    ] * 4
+
+
 def test_every_command_has_help_with_an_example() -> None:
     """Those of a group as well; and the command itself lists them all with its exit statuses."""
     whole = CliRunner().invoke(main, ["--help"]).stdout

@@ -7,11 +7,18 @@ from typing import Literal
 import click
 import orjson
 
+from domain import instant
 from domain.alert import Alert
 from domain.policy import Policies
 from infra.doors.cli.arguments import Instant, check_moments, format_option
-from infra.doors.cli.data_folder import data_option, shown, store_errors
-from infra.doors.cli.judging.subject import as_of_option, history_argument, policy_option, subject
+from infra.doors.cli.data_folder import data_option, opened_log, shown, store_errors
+from infra.doors.cli.judging.subject import (
+    Subject,
+    as_of_option,
+    history_argument,
+    policy_option,
+    subject,
+)
 from infra.doors.cli.output import columns, json_lines
 from infra.doors.cli.running.living import needs_models
 from infra.engine.stop import Stop
@@ -23,8 +30,11 @@ from projections.alerts import AlertRow, row, told
 
 _TOGETHER = 1_000
 _EVERY = 1.0
-_HEAD = ("decided", "kind", "step", "ticket", "clock", "deadline", "due", "ends")
-_WIDTHS = (27, 9, 5, 12, 10, 27, 27, 0)
+_HEAD = ("decided", "kind", "step", "ticket", "clock", "deadline", "due", "ends", "to")
+_WIDTHS = (27, 9, 5, 12, 10, 27, 27, 10, 0)
+_EVERYBODY = "everybody"
+# What it ends was told before the first alert that was asked for.
+_TOLD_BEFORE = "those told of it"
 
 
 @click.command(
@@ -58,8 +68,8 @@ def alerts(
 
     Without HISTORY.jsonl they are those that the engine has decided. Of a history, or with --as-of
     or --policy, everything up to R is decided now, and nobody is told. The alerts come in the order
-    in which they were decided. Each names the agent's ticket and clock, the instant it is about,
-    and the alerts that it ends.
+    in which they were decided. Each names its ticket and clock, the instant it is about, what it
+    ends, and to whom it goes by the policy.
     """
     in_json = as_json or format == "json"
     if history is None and as_of is None and policies is None:
@@ -67,17 +77,33 @@ def alerts(
     elif follow:
         raise click.UsageError("--follow is for what the engine decides; name nothing else with it")
     else:
-        _print(_demanded(history, policies, as_of, since, data), in_json=in_json)
+        found = subject(history, policies, data)
+        _print(_demanded(found, as_of, since), _Recipients(found.policies), in_json=in_json)
 
 
-def _demanded(
-    history: str | None, policies: Policies | None, as_of: int | None, since: int | None, data: Path
-) -> list[AlertRow]:
-    found = subject(history, policies, data)
+def _demanded(found: Subject, as_of: int | None, since: int | None) -> list[AlertRow]:
     until = found.latest if as_of is None else as_of
     check_moments(found.policies, (until,))
     decided = found.judged(lambda tickets: told(tickets, found.policies, until))
     return [row(alert) for alert in decided if since is None or alert.decided_at >= since]
+
+
+class _Recipients:
+    """Who is told of an alert: those of its kind, or of the kinds that it ends."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+        self._kinds: dict[str, str] = {}
+
+    def of(self, alert: AlertRow) -> str:
+        """Return the names of the audiences, by the policy in force when it was decided."""
+        self._kinds[alert["id"]] = alert["kind"]
+        kinds = [self._kinds.get(ended) for ended in alert["refers"]] or [alert["kind"]]
+        known = [kind for kind in kinds if kind is not None]
+        if len(known) < len(kinds):
+            return _TOLD_BEFORE
+        policy = self._policies.in_force(instant.parse(alert["decided_at"]))
+        return ", ".join(policy.told(known)) if policy.audiences else _EVERYBODY
 
 
 def _decided(data: Path, since: int | None, *, follow: bool, in_json: bool) -> None:
@@ -85,16 +111,18 @@ def _decided(data: Path, since: int | None, *, follow: bool, in_json: bool) -> N
     with store_errors(), needs_models(data):
         if not settings.log.exists():
             raise Missing(shown(settings.log))
+        with opened_log(data, read_only=True) as log:
+            recipients = _Recipients(log.policies())
         with Told.opened(settings.models) as models:
             # No ticket has an empty name, so this is just before everything decided since then.
             place: Cursor = (0 if since is None else since, "", 0)
             if not follow:
-                _print([one for _, one in _next(models, place)], in_json=in_json)
+                _print([one for _, one in _next(models, place)], recipients, in_json=in_json)
                 return
             with Stop() as stop:
                 while not stop.asked:
                     for reached, one in _next(models, place):
-                        _print_one(one, in_json=in_json)
+                        _print_one(one, recipients, in_json=in_json)
                         place = reached
                     stop.wait(_EVERY)
 
@@ -111,18 +139,18 @@ def _alert(one: rows.AlertRow) -> Alert:
     return Alert(**{**fields, "refers": tuple(orjson.loads(one.refers))})
 
 
-def _print(found: Sequence[AlertRow], *, in_json: bool) -> None:
+def _print(found: Sequence[AlertRow], recipients: _Recipients, *, in_json: bool) -> None:
     if in_json:
         json_lines(found)
     else:
-        click.echo("\n".join(columns(_HEAD, map(_cells, found))))
+        click.echo("\n".join(columns(_HEAD, (_cells(one, recipients.of(one)) for one in found))))
 
 
-def _print_one(one: AlertRow, *, in_json: bool) -> None:
+def _print_one(one: AlertRow, recipients: _Recipients, *, in_json: bool) -> None:
     if in_json:
         json_lines([one])
     else:
-        click.echo(_line(_cells(one)))
+        click.echo(_line(_cells(one, recipients.of(one))))
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -130,7 +158,7 @@ def _line(cells: Iterable[str]) -> str:
     return "  ".join(cell.ljust(wide) for cell, wide in zip(cells, _WIDTHS, strict=True)).rstrip()
 
 
-def _cells(alert: AlertRow) -> tuple[str, ...]:
+def _cells(alert: AlertRow, recipients: str) -> tuple[str, ...]:
     name = alert["clock"]
     ends = len(alert["refers"])
     return (
@@ -142,4 +170,5 @@ def _cells(alert: AlertRow) -> tuple[str, ...]:
         alert["deadline"] or "-",
         alert["due_at"] or "-",
         (alert["reason"] or f"{ends} alert{'s' if ends > 1 else ''}") if ends else "-",
+        recipients,
     )
