@@ -852,6 +852,26 @@ class TestIdentifiers:
         assert withdrawn.id == self.named(f"withdrawn/{first.id}")
         assert second.id == self.named("alert/T-1/initial/T-1/1/warning/0.5/2026-03-09T07:30:00Z/1")
 
+    def test_of_what_is_told_a_third_time(self) -> None:
+        """Every withdrawal of the same deadline counts."""
+        story = CRITICAL
+        for minute, severity in ((35, 3), (40, 1), (41, 3), (42, 1)):
+            story = story.triaged(f"2026-03-09 08:{minute}", severity)
+        warnings = [a.id for a in decided(story, "2026-03-09 08:43") if a.kind == "warning"]
+        assert warnings == [
+            self.named(f"alert/T-1/initial/T-1/1/warning/0.5/2026-03-09T07:30:00Z/{count}")
+            for count in range(3)
+        ]
+
+    def test_of_a_third_clearing(self) -> None:
+        """The guard at triage, the warnings at the late answer, the breach told after it."""
+        story = OPENED.triaged("2026-03-09 08:40", 1).answered("2026-03-09 09:00:10")
+        cleared = [alert.id for alert in decided(story, NOON) if alert.kind == "cleared"]
+        assert cleared == [
+            self.named(f"cleared/T-1/initial/T-1/1/2026-03-09T{when}Z/{count}")
+            for count, when in enumerate(("07:40:00", "08:00:10", "08:00:10"))
+        ]
+
     def test_of_a_clearing(self) -> None:
         """The instant of the answer, and how many clearings the clock had before."""
         story = CRITICAL.answered("2026-03-09 09:00:10")

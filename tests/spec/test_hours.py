@@ -179,6 +179,13 @@ class TestChangesOfTheClock:
         assert from_one_to_three(date(2026, 10, 4)) == 90 * MINUTE
         assert from_one_to_three(date(2026, 10, 11)) == 120 * MINUTE
 
+    def test_an_opening_just_after_a_change_of_half_an_hour(self) -> None:
+        """At 02:00 the clock goes to 02:30: an opening at 02:45 comes a quarter later."""
+        early = hours([Opening(6, 2 * 60 + 45, 5 * 60)], "Australia/Lord_Howe")
+        assert early.due(instant.parse("2026-10-03T12:00:00Z"), 1, None) == (
+            instant.parse("2026-10-03T15:45:00Z") + 1
+        )
+
     def test_a_midnight_that_does_not_exist_moves_forward_by_the_gap(self) -> None:
         """In São Paulo the day of 18 October 2015 began at 01:00; a holiday on it has 23 hours."""
         day = date(2015, 10, 18)
@@ -296,6 +303,12 @@ class TestShift:
     def test_back_to_the_first_opening_of_the_calendar_is_inside(self) -> None:
         """All the business time there is can be walked back."""
         assert shown(OFFICE.shift(at("2025-01-01 10:00"), -2 * HOUR)) == "2025-01-01 08:00"
+
+    def test_back_to_the_very_first_opening(self) -> None:
+        """All the business time that there was before brings one to where it began."""
+        start = at("2025-01-02 10:00")
+        before = OFFICE.elapsed(OFFICE.start, start)[0]
+        assert shown(OFFICE.shift(start, -before)) == "2025-01-01 08:00"
 
 
 class TestSegments:
