@@ -5,6 +5,7 @@ be missing; a `text` digest may stand for them.
 """
 
 from collections.abc import Callable, Mapping
+from sys import intern
 from typing import Any
 
 import orjson
@@ -92,6 +93,8 @@ def decode(line: bytes) -> RecordedEvent:
         occurred_at if recorded is None or recorded == time else _instant("recordedtime", recorded)
     )
     text = _text(data["text"]) if "text" in data else None
+    # A ticket and an actor are named by many events; one text serves them all.
+    ticket, actor = intern(ticket), intern(actor)
     # The constructor of a named tuple costs as much as the rest of this function.
     return tuple.__new__(
         RecordedEvent,
@@ -201,7 +204,7 @@ def _severity_assigned(data: Data) -> tuple[Event, Mapping[str, str]]:
     if type(supported) is not bool:
         raise Malformed(f"'data.supported' is {_shown(supported)}, expected true or false")
     return SeverityAssigned(
-        severity, _required(data, "impact"), _required(data, "topic"), supported
+        severity, intern(_required(data, "impact")), intern(_required(data, "topic")), supported
     ), _word(data, "rationale")
 
 

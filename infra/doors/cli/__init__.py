@@ -27,6 +27,7 @@ SECTIONS = {
     },
     "Run a desk": {
         "run": Place("running.run", "run the engine: decide, tell and deliver alerts"),
+        "live": Place("running.live", "run the engine on a made-up desk, for a first look"),
         "board": Place("running.board", "show what is due next, broken, untriaged, waiting"),
         "ticket": Place("running.ticket", "show a ticket: story, clocks, alerts"),
         "status": Place("running.status", "say how the engine is, for people and monitors"),

@@ -12,14 +12,23 @@ from domain import instant
 WIDE = 200
 
 
-def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one JSON object per line to standard output.
+def json_line(row: Mapping[str, Any]) -> bytes:
+    """Return a row as one line of JSON."""
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
-    Everything is made before anything is written, so that a failure leaves nothing half-printed.
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object per line to standard output."""
+    write_lines([json_line(row) for row in rows])
+
+
+def write_lines(lines: Sequence[bytes]) -> None:
+    """Write lines to standard output.
+
+    They are made before the first is written, so that a failure leaves nothing half-printed.
     """
-    written = b"".join([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows])
     sys.stdout.flush()
-    sys.stdout.buffer.write(written)
+    sys.stdout.buffer.writelines(lines)
     sys.stdout.buffer.flush()
 
 

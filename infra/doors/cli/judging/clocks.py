@@ -1,6 +1,6 @@
 """`lhuta clocks`: a history judged, one ticket after the other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from infra.doors.cli.judging.subject import (
     policy_option,
     subject,
 )
-from infra.doors.cli.output import clock_time, columns, json_lines, width
+from infra.doors.cli.output import clock_time, columns, json_line, width, write_lines
 from projections.clocks import ClockRow, TicketRow, judged
 
 
@@ -55,18 +55,17 @@ def clocks(
     found = subject(history, policies, data)
     known_by, judged_at = found.moments(as_of, at)
 
-    def judge(tickets: Tickets) -> list[TicketRow]:
-        return [
-            row
-            for story in tickets.values()
-            if (row := judged(story, found.policies, known_by, judged_at)) is not None
-        ]
+    def judge(tickets: Tickets) -> Iterator[TicketRow]:
+        for story in tickets.values():
+            row = judged(story, found.policies, known_by, judged_at)
+            if row is not None:
+                yield row
 
-    rows = found.judged(judge)
     if format == "json":
-        json_lines(rows)
+        # A line is a tenth of its row: a long history is kept as lines only.
+        write_lines(found.judged(lambda tickets: list(map(json_line, judge(tickets)))))
     else:
-        click.echo("\n".join(_table(rows)))
+        click.echo("\n".join(_table(found.judged(lambda tickets: list(judge(tickets))))))
 
 
 _HEAD = ("ticket", "status", "severity", "clock", "verdict", "started", "due", "answered")
