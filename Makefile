@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench lock clean FORCE
+.PHONY: help setup run fresh test check bench soak lock clean FORCE
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -41,8 +41,14 @@ $(READY): requirements.txt pyproject.toml $(MOVED)
 	@$(IN_VENV) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@printf '%s\n' "$$PWD" > $(READY)
 
-run: setup ## simulate a support desk, judge it, and show what came of it
-	@$(VENV)/bin/lhuta demo
+run: setup ## run the engine on a made-up support desk that is busy around now, kept in .lhuta
+	@$(VENV)/bin/lhuta live --data .lhuta
+
+fresh: ## start the made-up desk over: remove .lhuta, and nothing else
+	@if $(VENV)/bin/lhuta status --data .lhuta --json 2>/dev/null | grep -q '"engine":{'; then \
+		echo "An engine works on .lhuta; stop it first with Ctrl-C." >&2; exit 1; fi
+	@if test -e .lhuta || test -L .lhuta; then echo "Removing .lhuta"; rm -rf .lhuta; \
+	else echo "There is no .lhuta; make run makes it."; fi
 
 test: check ## check, then run every test (in parallel: make test WORKERS=auto)
 	@$(IN_VENV) pytest --quiet -n $(WORKERS)
@@ -55,6 +61,9 @@ check: setup ## formatter, linter, types, and the arrows between the rooms
 
 bench: setup ## measure, with ratios against a baseline of the same run
 	@$(IN_VENV) tests.benchmarks
+
+soak: setup ## kill, starve and damage for several minutes, and show what was found (LHUTA_KILL_ROUNDS=30)
+	@LHUTA_KILL_ROUNDS=$${LHUTA_KILL_ROUNDS:-30} $(IN_VENV) pytest --quiet --capture=no tests/survival tests/contract/test_survival.py
 
 lock: setup ## pin pyproject.toml again (newer versions: make lock UPGRADE=--upgrade)
 	@command -v $(VENV)/bin/uv >/dev/null || $(IN_VENV) pip install --quiet --disable-pip-version-check uv

@@ -6,6 +6,7 @@ that follow. However the same history is cut into calls, the alerts are the same
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -13,7 +14,7 @@ from typing import Literal, NamedTuple
 from domain import identifier
 from domain.clock import Clock, Folded, Folding
 from domain.event import RecordedEvent, story_order
-from domain.policy import WHOLE, ClockName, Policies
+from domain.policy import WHOLE, ClockName, Policies, Step, Target
 
 DeadlineKind = Literal["warning", "breach", "overdue", "untriaged"]
 AlertKind = Literal["warning", "breach", "overdue", "untriaged", "cleared", "withdrawn"]
@@ -67,33 +68,53 @@ class Deadline(NamedTuple):
 
 def deadlines(clock: Clock) -> list[Deadline]:
     """Return every deadline that the folded history has for a clock (semantics §6, the table)."""
-    return [*_promised(clock), *(_guards(clock) if clock.untriaged else ())]
+    guards = _guards(clock) if clock.untriaged else []
+    told = sorted([*_around(clock), *_breach(clock)], key=lambda deadline: deadline.rank)
+    return [*told, *guards]
 
 
-def _promised(clock: Clock) -> Iterator[Deadline]:
-    """Yield the warnings before the due time, the breach, and what is overdue after it."""
+def _breach(clock: Clock) -> list[Deadline]:
+    due_at = clock.due_at
+    return [] if due_at is None else [Deadline(due_at, BREACH, 0.0, None)]
+
+
+def _around(clock: Clock) -> list[Deadline]:
+    """Return the warnings before the due time, and the times at which it is overdue."""
     promise = clock.promises[-1] if clock.promises else None
     if promise is None or promise.target is None:
-        return
+        return []
     assert promise.due_at is not None
     assert promise.budget is not None
     due = clock.hours.due
-    for text, share in clock.policy.warning_steps:
-        at = due(promise.anchor, *promise.budget.part(share))
-        yield Deadline(at, WARNING, float(share), text)
-    yield Deadline(promise.due_at, BREACH, 0.0, None)
-    for text, times in clock.policy.overdue_steps:
-        at = due(promise.due_at, *promise.target.part(times))
-        yield Deadline(at, OVERDUE, float(times), text)
+    policy = clock.policy
+    return [
+        Deadline(due(promise.anchor, business, off_hours), WARNING, size, text)
+        for text, size, business, off_hours in _portions(promise.budget, policy.warning_steps)
+    ] + [
+        Deadline(due(promise.due_at, business, off_hours), OVERDUE, size, text)
+        for text, size, business, off_hours in _portions(promise.target, policy.overdue_steps)
+    ]
 
 
-def _guards(clock: Clock) -> Iterator[Deadline]:
-    """Yield the guards that a clock has if it started before the first severity."""
-    urgent = clock.policy.untriaged_target(clock.plan, clock.name, clock.started_at)
-    if urgent is not None:
-        for text, share in (*clock.policy.warning_steps, WHOLE):
-            at = clock.hours.due(clock.started_at, *urgent.part(share))
-            yield Deadline(at, UNTRIAGED, float(share), text)
+def _guards(clock: Clock) -> list[Deadline]:
+    """Return the guards that a clock has if it started before the first severity."""
+    policy, start = clock.policy, clock.started_at
+    urgent = policy.untriaged_target(clock.plan, clock.name, start)
+    if urgent is None:
+        return []
+    due = clock.hours.due
+    return [
+        Deadline(due(start, business, off_hours), UNTRIAGED, size, text)
+        for text, size, business, off_hours in _portions(urgent, (*policy.warning_steps, WHOLE))
+    ]
+
+
+@lru_cache(1024)
+def _portions(
+    target: Target, steps: tuple[Step, ...]
+) -> tuple[tuple[str, float, int | None, int | None], ...]:
+    """Return the text, size and budgets of each step of a target; a policy has few of them."""
+    return tuple((text, float(share), *target.part(share)) for text, share in steps)
 
 
 def holds(clock: Clock, deadline: Deadline) -> bool:
@@ -134,8 +155,9 @@ class _Watched:
     def __init__(self, clock: Clock) -> None:
         self.key: ClockKey = (clock.name, clock.started_by)
         self.clock = clock
-        # A triage that is learnt of late may take a clock's guards away, never give it new ones.
-        self.guards = tuple(_guards(clock)) if clock.untriaged else ()
+        # A triage that is learnt of late may take a clock's guards away, never give it new ones;
+        # and those of a clock that was triaged when it became known have nothing to tell.
+        self.guards = _guards(clock) if clock.untriaged and clock.triaged_at is None else []
         self.gone = False
         # Since when (recorded) the folded history has each deadline.
         self.deadlines: dict[Deadline, int] = {}
@@ -190,7 +212,9 @@ class Watch:
         in_turn = self._take_turns(now)
         self._withdraw(changed, now)
         self._tell_late(changed, now)
-        for watched in sorted({*changed, *in_turn}, key=lambda watched: watched.order):
+        if in_turn:
+            changed = sorted({*changed, *in_turn}, key=lambda watched: watched.order)
+        for watched in changed:
             self._clear(watched, now)
 
     def advance(self, watermark: int) -> None:
@@ -237,7 +261,7 @@ class Watch:
         return deadline.rank != UNTRIAGED or clock.triaged_at is None
 
     def _fold(self, events: Sequence[RecordedEvent]) -> None:
-        in_order = sorted(events, key=story_order)
+        in_order = sorted(events, key=story_order) if len(events) > 1 else list(events)
         self._history.extend(in_order)
         if self._folded_to is not None and story_order(in_order[0]) < self._folded_to:
             # A late fact: the one order of events is not that of their arrival (semantics §2).
@@ -265,7 +289,8 @@ class Watch:
             changed.append(watched)
         if touched_from == 0:
             changed.extend(self._vanished({(clock.name, clock.started_by) for clock in clocks}))
-        changed.sort(key=lambda watched: watched.order)
+        if len(changed) > 1:
+            changed.sort(key=lambda watched: watched.order)
         return changed
 
     def _vanished(self, present: set[ClockKey]) -> Iterator[_Watched]:
@@ -284,8 +309,10 @@ class Watch:
         watched.gone = False
         watched.deadlines = {}
         settle = clock.policy.settle
-        guards = watched.guards if clock.untriaged else ()
-        for deadline in (*_promised(clock), *guards):
+        guards = watched.guards if clock.untriaged else []
+        # An answered clock warns no more: only what it told before is still held against the fold.
+        around = _around(clock) if clock.satisfied_at is None or watched.standing else []
+        for deadline in (*around, *_breach(clock), *guards):
             made_at = before.get(deadline)
             if made_at is None:
                 made_at = now
@@ -295,6 +322,8 @@ class Watch:
 
     def _withdraw(self, changed: Sequence[_Watched], now: int) -> None:
         for watched in changed:
+            if not watched.standing:
+                continue
             ended = [
                 deadline
                 for deadline in watched.standing
@@ -350,6 +379,8 @@ class Watch:
     def _clear(self, watched: _Watched, now: int) -> None:
         """Tell that the alerts of an answered clock, or the guard of a triaged one, are over."""
         clock = watched.clock
+        if not watched.standing:
+            return
         over = clock.satisfied_at if clock.satisfied_at is not None else clock.triaged_at
         if over is None:
             return

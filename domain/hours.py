@@ -226,17 +226,17 @@ class Hours:
             raise OutsideCalendar(_local_year(at, self.zone), self.first_year, self.last_year)
 
     def _due_on_either(self, start: int, business: int | None, off_hours: int | None) -> int:
-        dues: list[int] = []
+        if business == 0 or off_hours == 0:
+            return start
+        first = self.end
         for meter, budget in ((self.business, business), (self.off_hours, off_hours)):
-            if budget == 0:
-                return start
             if budget is not None:
                 at = meter.first_at(meter.reading(start) + budget)
-                if at is not None and at < self.end:
-                    dues.append(at)
-        if not dues:
+                if at is not None and at < first:
+                    first = at
+        if first == self.end:
             raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
-        return min(dues)
+        return first
 
 
 def compile_hours(

@@ -43,6 +43,10 @@ class Step(NamedTuple):
     text: str
     value: Fraction
 
+    def __hash__(self) -> int:
+        """Return the hash of the text; that of a fraction costs a modular inverse."""
+        return hash(self.text)
+
 
 WHOLE = Step("1", Fraction(1))
 

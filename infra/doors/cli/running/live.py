@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -14,11 +15,11 @@ import orjson
 
 from domain import instant
 from domain.event import Opened
-from domain.policy import Policies
+from domain.policy import Plan, Policies, Severity
 from domain.ticket import fold
 from infra import wiring
 from infra.doors.cli.arguments import DEFAULT_POLICY
-from infra.doors.cli.data_folder import DEFAULT_FOLDER, data_option, shown
+from infra.doors.cli.data_folder import DEFAULT_FOLDER, LHUTA_DATA, data_option, shown
 from infra.doors.cli.running.desk_words import WORDS, clock_option, near, zone_of
 from infra.doors.cli.running.living import desk_errors, language_option
 from infra.doors.living import past
@@ -89,7 +90,7 @@ SAID: Mapping[Language, Mapping[str, str]] = {
     epilog="""\b
 Examples:
   lhuta live
-  lhuta live --data /tmp/desk --for 120
+  lhuta live --data ../desk --for 120
 """
 )
 @data_option
@@ -115,15 +116,16 @@ def live(data: Path, seconds: float | None, lang: Language) -> None:
     until = None if seconds is None else wall_clock() + int(seconds * instant.SECOND)
     with logging_to(None, "text"), desk_errors(), Stop() as stop:
         _create(settings)
-        with EventLog.open(settings.log) as log:
+        with EventLog.open(settings.log, clock=wall_clock) as log:
             past.check(settings.log, log)
             with wiring.engine(settings, wall_clock, _Lines(log, data, lang).tell) as engine:
                 if past.is_missing(log):
                     click.echo(SAID[lang]["made"])
                     past.furnish(log, wall_clock, seed=secrets.token_hex(8))
-                while engine.step() and not stop.asked:
+                while not stop.asked and engine.step():
                     pass
-                click.echo("\n".join(_head(log, settings, lang)))
+                if not stop.asked:
+                    click.echo("\n".join(_head(log, settings, lang)))
                 crowd = Crowd(log, wall_clock, secrets.token_hex(8))
                 rest = settings.poll_every / instant.SECOND
                 busy = True
@@ -131,7 +133,7 @@ def live(data: Path, seconds: float | None, lang: Language) -> None:
                     if until is not None and wall_clock() >= until:
                         break
                     busy = engine.step() or crowd.step()
-                engine.close(stop.wait)
+                engine.close(time.sleep)
 
 
 def _create(settings: Settings) -> None:
@@ -175,19 +177,26 @@ def _attempts(log: EventLog, said: Mapping[str, str]) -> Iterator[str]:
     """Yield commands that open a ticket, start its clock, look at it, and stop its clock."""
     policy = log.policies().in_force(log.head().recorded_at)
     gravest = policy.severities[min(policy.severities)]
-    plan = max(policy.plans.values(), key=lambda plan: ("initial", gravest.level) in plan.targets)
+    plan = max(policy.plans.values(), key=lambda plan: _meters(plan, gravest))
     topic = next(topic.name for topic in policy.topics.values() if topic.supported)
     own = next(name for number in count(1) if not log.ticket(name := f"MY-{number}"))
     yield f'open --ticket {own} --customer me --plan {plan.name} -m "{said["subject"]}"'
-    yield (f"triage {own} --severity {gravest.level} --impact {gravest.impacts[0]} --topic {topic}")
+    yield f"triage {own} --severity {gravest.level} --impact {gravest.impacts[0]} --topic {topic}"
     yield f"ticket {own}"
     yield f'respond {own} --awaiting customer -m "{said["answer"]}"'
+
+
+def _meters(plan: Plan, severity: Severity) -> int:
+    """Count the budgets of a first answer: with two of them its clock also runs at night."""
+    target = plan.targets.get(("initial", severity.level), ())
+    return sum(budget is not None for budget in target)
 
 
 def _called(data: Path, command: str) -> str:
     """Return a command as it is typed here, on this data folder."""
     program = sys.argv[0] if Path(sys.argv[0]).name == "lhuta" else "lhuta"
-    place = "" if data == Path(DEFAULT_FOLDER) else f" --data {quote(shown(data))}"
+    default = data == Path(DEFAULT_FOLDER) and LHUTA_DATA not in os.environ
+    place = "" if default else f" --data {quote(shown(data))}"
     return f"{program} {command}{place}"
 
 
