@@ -41,7 +41,8 @@ $(READY): requirements.txt pyproject.toml $(MOVED)
 	@$(IN_VENV) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@printf '%s\n' "$$PWD" > $(READY)
 
-run: setup ## run the engine on a made-up support desk that is busy around now, kept in .lhuta
+run: setup ## judge a made-up support desk, then run the engine on one that is busy around now
+	@test -e .lhuta/log.db || { $(VENV)/bin/lhuta demo; echo; }
 	@$(VENV)/bin/lhuta live --data .lhuta
 
 fresh: ## start the made-up desk over: remove .lhuta, and nothing else

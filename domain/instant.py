@@ -64,7 +64,7 @@ def parse(text: str) -> int:
     try:
         since = datetime.fromisoformat(text if usual else text.upper()) - _EPOCH
     except ValueError as error:
-        raise NotAnInstant(f"'{text}' is not an instant: {error}") from error
+        raise NotAnInstant(f"'{text}' names a date or a time that does not exist") from error
     instant = since.days * DAY + since.seconds * SECOND + since.microseconds
     if not (usual or _FIRST <= instant <= _LAST):
         raise NotAnInstant(f"'{text}' lies outside the years 1 to 9999 of UTC")
@@ -102,5 +102,5 @@ def seconds(duration: int) -> int | float:
 def _why_not(text: str) -> str:
     shown = text if len(text) <= 40 else text[:40] + "..."
     if re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d*)?)?", text, re.ASCII):
-        return f"'{shown}' has no offset from UTC; write it as 2026-03-06T16:30:00Z or with +01:00"
+        return f"'{shown}' has no offset from UTC; write it with Z or an offset such as +01:00"
     return f"'{shown}' is not an RFC 3339 instant such as 2026-03-06T16:30:00Z"

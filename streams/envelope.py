@@ -48,7 +48,10 @@ def decode(line: bytes) -> RecordedEvent:
     try:
         attributes = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise Malformed(f"not JSON: {error}") from error
+        if not line.strip():
+            raise Malformed("the line is blank; every line is a JSON object") from error
+        # The parser's own line is always 1; only its column helps.
+        raise Malformed(f"not JSON: {error.msg} (column {error.colno})") from error
     if type(attributes) is not dict:
         raise Malformed("not a JSON object")
     try:
@@ -133,20 +136,19 @@ _TEXTS = (
 def _fault(attributes: Data) -> str:
     """Say what is wrong with the attributes; reading only asks when something is."""
     if attributes["specversion"] != SPEC_VERSION:
-        shown = _shown(attributes["specversion"])
-        return f"'specversion' is {shown}, expected \"{SPEC_VERSION}\""
+        return f"'specversion' is {shown(attributes['specversion'])}, expected \"{SPEC_VERSION}\""
     for name in _TEXTS:
         value = attributes.get(name)
         if name in attributes and (type(value) is not str or not value):
-            return f"'{name}' is {_shown(value)}, expected a text"
+            return f"'{name}' is {shown(value)}, expected a text that is not empty"
     kind, ticket = attributes["type"], attributes["subject"]
     if kind not in READERS:
-        return f"unknown type {_shown(kind)}; known are {', '.join(READERS)}"
+        return f"unknown type {shown(kind)}; known are {', '.join(READERS)}"
     if not is_ticket_id(ticket):
-        return f"'subject' is {_shown(ticket)}, expected a ticket id: 1 to 64 of A-Z a-z 0-9 . _ -"
+        return f"'subject' is {shown(ticket)}, expected a ticket id: 1 to 64 of A-Z a-z 0-9 . _ -"
     if type(attributes["data"]) is not dict:
-        return f"'data' is {_shown(attributes['data'])}, expected an object"
-    return f"'sequence' is {_shown(attributes['sequence'])}, expected a text of 10 digits"
+        return f"'data' is {shown(attributes['data'])}, expected an object"
+    return f"'sequence' is {shown(attributes['sequence'])}, expected a text of 10 digits"
 
 
 def encode(recorded: RecordedEvent, source: str = SOURCE) -> bytes:
@@ -200,9 +202,9 @@ def _severity_assigned(data: Data) -> tuple[Event, Mapping[str, str]]:
     severity = data.get("severity")
     supported = data.get("supported")
     if type(severity) is not int:
-        raise Malformed(f"'data.severity' is {_shown(severity)}, expected an integer")
+        raise Malformed(f"'data.severity' is {shown(severity)}, expected an integer")
     if type(supported) is not bool:
-        raise Malformed(f"'data.supported' is {_shown(supported)}, expected true or false")
+        raise Malformed(f"'data.supported' is {shown(supported)}, expected true or false")
     return SeverityAssigned(
         severity, intern(_required(data, "impact")), intern(_required(data, "topic")), supported
     ), _word(data, "rationale")
@@ -297,14 +299,14 @@ def _required(data: Data, name: str) -> str:
     if type(value) is not str or not value:
         if name not in data:
             raise Malformed(f"'data.{name}' is missing")
-        raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+        raise Malformed(f"'data.{name}' is {shown(value)}, expected a text that is not empty")
     return value
 
 
 def _optional(data: Data, name: str) -> str | None:
     value = data.get(name)
     if value is not None and type(value) is not str:
-        raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+        raise Malformed(f"'data.{name}' is {shown(value)}, expected a text")
     return value
 
 
@@ -316,13 +318,13 @@ def _awaiting(data: Data) -> Awaiting:
             return "customer"
         case other:
             raise Malformed(
-                f'\'data.awaiting\' is {_shown(other)}, expected "support" or "customer"'
+                f'\'data.awaiting\' is {shown(other)}, expected "support" or "customer"'
             )
 
 
 def _environment(value: object) -> Environment:
     if not isinstance(value, dict):
-        raise Malformed(f"'data.environment' is {_shown(value)}, expected an object")
+        raise Malformed(f"'data.environment' is {shown(value)}, expected an object")
     return Environment(
         _optional(value, "browser"), _optional(value, "android"), _optional(value, "other")
     )
@@ -342,7 +344,7 @@ def _word(data: Data, name: str) -> Mapping[str, str]:
         return {name: value}
     if value is None:
         return NO_WORDS
-    raise Malformed(f"'data.{name}' is {_shown(value)}, expected a text")
+    raise Malformed(f"'data.{name}' is {shown(value)}, expected a text")
 
 
 def _text(value: object) -> Text:
@@ -351,11 +353,11 @@ def _text(value: object) -> Text:
             return Text(sha256, length)
         case _:
             raise Malformed(
-                f"'data.text' is {_shown(value)}, expected an object with sha256 and length"
+                f"'data.text' is {shown(value)}, expected an object with sha256 and length"
             )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Show a foreign value in a message: as JSON, on one line, never longer than 60 characters."""
-    shown = orjson.dumps(value).decode()
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 60 else text[:57] + "..."

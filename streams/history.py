@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from domain.event import Opened, RecordedEvent, SeverityAssigned
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
-from streams.envelope import Malformed, decode
+from streams.envelope import Malformed, decode, shown
 
 
 class IllFormed(ValueError):
@@ -96,7 +96,7 @@ def _check_repeat(
     if earlier != [recorded]:
         raise IllFormed(
             number,
-            f"the id {recorded.event_id} stands on line {first} already, for another event; "
+            f"the id {shown(recorded.event_id)} stands on line {first} already, for another event; "
             "give every event its own id",
         )
 
@@ -135,7 +135,7 @@ def _check_plan(opened: Opened, recorded: RecordedEvent, policies: Policies, num
     if opened.plan not in policy.plans:
         raise IllFormed(
             number,
-            f"the plan '{opened.plan}' is not in policy {policy.label}, "
+            f"the plan {shown(opened.plan)} is not in policy {policy.label}, "
             f"which has {', '.join(policy.plans)}",
         )
 

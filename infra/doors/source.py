@@ -10,7 +10,7 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Protocol, cast
 
@@ -33,35 +33,55 @@ def named(path: str) -> str:
     return "standard input" if path == STANDARD_INPUT else path
 
 
+class Source:
+    """A stream of bytes whose failures say what it is and what is wrong with it."""
+
+    def __init__(self, name: str, stream: IO[bytes]) -> None:
+        self._name = name
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, none at the end; raises Unusable."""
+        with _failures(self._name):
+            return self._stream.read(size)
+
+
 @contextmanager
-def opened(path: str) -> Iterator[IO[bytes]]:
+def opened(path: str) -> Iterator[Source]:
     """Open a file or `-` for reading bytes; gzip is known by its content and unpacked on the way.
 
-    Raises Unusable with the cause when it is missing, a directory, forbidden, or damaged.
+    Raises Unusable with the cause where it cannot be opened, and so does reading from it.
     """
+    name = named(path)
+    with ExitStack() as closing:
+        with _failures(name):
+            if path != STANDARD_INPUT:
+                file = closing.enter_context(Path(path).open("rb"))
+            elif sys.stdin is None:
+                raise Unusable("standard input is closed; name a file")
+            else:
+                file = io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), _BLOCK)
+            packed = file.peek(2)[:2] == _GZIP_MAGIC
+        yield Source(name, cast(IO[bytes], gzip.GzipFile(fileobj=file)) if packed else file)
+
+
+@contextmanager
+def _failures(name: str) -> Iterator[None]:
     try:
-        if path == STANDARD_INPUT:
-            yield _unpacked(io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer), _BLOCK))
-        else:
-            with Path(path).open("rb") as file:
-                yield _unpacked(file)
+        yield
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise Unusable(f"{named(path)}: the gzip data is damaged: {error}") from error
+        raise Unusable(f"{name}: the gzip data is damaged: {error}") from error
     except IsADirectoryError as error:
-        raise Unusable(f"{path} is a directory; name a file in it") from error
+        raise Unusable(f"{name} is a directory; name a file in it") from error
     except FileNotFoundError as error:
-        raise Unusable(f"{path} does not exist") from error
+        raise Unusable(f"{name} does not exist") from error
     except PermissionError as error:
-        raise Unusable(f"{path} may not be read by this user") from error
+        raise Unusable(f"{name} may not be read by this user") from error
+    except OSError as error:
+        raise Unusable(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
-    if stream.peek(2)[:2] == _GZIP_MAGIC:
-        return cast(IO[bytes], gzip.GzipFile(fileobj=stream))
-    return stream
-
-
-def lines(stream: IO[bytes], longest: int = LONGEST_LINE) -> Iterator[bytes]:
+def lines(stream: Source, longest: int = LONGEST_LINE) -> Iterator[bytes]:
     """Yield the lines of a stream without their newline, in bounded memory.
 
     Raises IllFormed for a line of more than `longest` bytes.

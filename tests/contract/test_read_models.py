@@ -538,6 +538,16 @@ class TestDeliveries:
             (announcement(3, "T-2"), 0),
         ]
 
+    def test_what_waits_does_not_hold_up_what_was_told_before_it(
+        self, models: SQLiteModels
+    ) -> None:
+        """Only what comes after it in its ticket."""
+        deliveries = models.deliveries
+        models.announce([announcement(1), announcement(2)])
+        deliveries.enrol("S-1", [announcement(1), announcement(2)], 100)
+        deliveries.failed("S-1", [Failure("0-2", 1, 300, None, "refused")])
+        assert deliveries.due("S-1", 200, 10) == [(announcement(1), 0)]
+
     def test_what_was_given_up_holds_up_nothing(self, models: SQLiteModels) -> None:
         """The next alert of the ticket gets its chance."""
         deliveries = models.deliveries

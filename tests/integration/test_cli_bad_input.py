@@ -116,12 +116,12 @@ BREAKS: dict[str, tuple[int, Callable[[Line], object], str]] = {
     "id of another event": (
         3,
         lambda line: line.update(id="e-1"),
-        "line 3: the id e-1 stands on line 1 already, for another event",
+        'line 3: the id "e-1" stands on line 1 already, for another event',
     ),
     "naive time": (
         2,
         lambda line: line.update(time="2026-03-06T15:40:00"),
-        "line 2: 'time': '2026-03-06T15:40:00' has no offset from UTC; write it as",
+        "line 2: 'time': '2026-03-06T15:40:00' has no offset from UTC; write it with Z",
     ),
     "no time at all": (2, lambda line: line.pop("time"), "the attribute 'time' is missing"),
     "a date only": (
@@ -142,7 +142,7 @@ BREAKS: dict[str, tuple[int, Callable[[Line], object], str]] = {
     "the 30th of February": (
         2,
         lambda line: line.update(time="2026-02-30T15:40:00Z"),
-        "line 2: 'time': '2026-02-30T15:40:00Z' is not an instant",
+        "line 2: 'time': '2026-02-30T15:40:00Z' names a date or a time that does not exist",
     ),
     "time before opened": (
         3,
@@ -172,7 +172,7 @@ BREAKS: dict[str, tuple[int, Callable[[Line], object], str]] = {
     "unknown plan": (
         1,
         lambda line: line["data"].update(plan="gold"),
-        "line 1: the plan 'gold' is not in policy managry@1, which has standard, premium",
+        'line 1: the plan "gold" is not in policy managry@1, which has standard, premium',
     ),
     "unknown severity": (
         2,
@@ -242,7 +242,7 @@ def test_malformed_json_is_named(path: Path) -> None:
 
 def test_a_blank_line_is_no_event(path: Path) -> None:
     """Every line is a JSON object."""
-    refuse(changed(1, lambda line: None) + b"\n", path, "line 4: not JSON:")
+    refuse(changed(1, lambda line: None) + b"\n", path, "line 4: the line is blank")
 
 
 def test_a_line_that_is_no_object_is_named(path: Path) -> None:
@@ -288,6 +288,46 @@ def test_a_directory_or_a_missing_file_is_wrong_usage(command: str, tmp_path: Pa
         result = run(command, str(source))
         assert (result.exit_code, result.stdout) == (2, "")
         assert reason in result.stderr
+
+
+def test_what_is_no_file_at_all_is_wrong_usage(tmp_path: Path) -> None:
+    """A link to itself, a path through a file, a name too long."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    (tmp_path / "file").write_bytes(b"")
+    for source in (str(loop), str(tmp_path / "file" / "x"), "x" * 5000):
+        for command in (*COMMANDS, "convert"):
+            arguments = ["uci", source] if command == "convert" else [source, *COMMANDS[command]]
+            result = CliRunner().invoke(main, [command, *arguments])
+            assert (result.exit_code, result.stdout) == (2, ""), (command, source)
+            assert isinstance(result.exception, SystemExit)
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("options", [(), ("--format", "json")])
+def test_an_output_without_room_is_named(options: Sequence[str], path: Path) -> None:
+    """And nothing is left to fail when the process ends."""
+    path.write_bytes(changed(1, lambda line: None))
+    command = [sys.executable, "-m", "infra.doors.cli", "clocks", str(path), *options]
+    with FULL.open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"Error: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("closed", "stream"), [("<&-", "input"), (">&-", "output")])
+def test_a_closed_stream_is_named(closed: str, stream: str) -> None:
+    """A program started without its standard streams gets no traceback."""
+    command = f'"$0" -m infra.doors.cli clocks - {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], capture_output=True, check=False, input=b""
+    )
+    assert done.returncode == 2
+    assert f"standard {stream} is closed".encode() in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -18,7 +18,7 @@ def demo(folder: Path, *options: str) -> Result:
 def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
     """Every line of the sample, in order."""
     text = README.read_text(encoding="utf-8")
-    section = text.split("## What one sees")[1].split("\n## ")[0]
+    section = text.split("lhuta demo` needs no engine")[1].split("\n## ")[0]
     sample = [line[4:] for line in section.splitlines() if line.startswith("    ")]
     printed = iter(demo(tmp_path).stdout.splitlines())
     assert len(sample) > 10
@@ -46,6 +46,11 @@ def test_the_demo_runs_under_every_policy(policy: str, tmp_path: Path) -> None:
     result = demo(tmp_path, "--policy", policy)
     assert result.exit_code == 0
     assert f"policy {policy}@1" in result.stdout
+    # The commands that it suggests work as they stand.
+    for line in result.stdout.splitlines():
+        if line.startswith("  lhuta ") and "your-history" not in line:
+            words = line.split("  ")[1].split()[1:]
+            assert CliRunner().invoke(main, words).exit_code == 0, line
 
 
 def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path) -> None:

@@ -477,6 +477,17 @@ class TestAnotherVersion:
         assert verdict(models) == ["met"]
         assert [one.kind for one in done.announced] == ["cleared"]
 
+    def test_what_a_version_changes_is_reported_whenever_it_is_found(
+        self, models: SQLiteModels
+    ) -> None:
+        """Also when the ticket goes on before its turn to be folded again."""
+        log = log_of(critical().replied("2026-03-09 08:40"))
+        Projector(models).apply(log[:2], TERMS, until(log[:2], "2026-03-09 08:31"))
+        newer = Projector(models, fold=later, version=2)
+        done = newer.apply(log[2:], TERMS, until(log, "2026-03-09 08:41"))
+        assert {change.what for change in done.changes} == {"verdict", "alert"}
+        assert done.announced == ()
+
     def test_the_same_conclusions_are_no_change(self, models: SQLiteModels, path: Path) -> None:
         """Only the version on the rows is another one."""
         log = log_of(critical())

@@ -3,12 +3,16 @@
 Each is loaded when it is asked for, so that none pays for what another needs.
 """
 
+import errno
 import io
+import os
 import sys
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
+
+from infra.doors.cli.failure import Unusable
 
 
 class Place(NamedTuple):
@@ -77,6 +81,9 @@ Exit status:
 """
 
 
+_OUTPUT_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
 class _Commands(click.Group):
     """Finds a subcommand by name without loading the others."""
 
@@ -94,6 +101,22 @@ class _Commands(click.Group):
         command = getattr(module, attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; an output that cannot be written is no traceback."""
+        if sys.stdout is None:
+            raise Unusable("standard output is closed")
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader has seen enough; click ends quietly.
+            raise
+        except OSError as error:
+            if error.errno not in _OUTPUT_FAILS or error.filename is not None:
+                raise
+            # What stands in its buffer cannot be written either, also not at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise Unusable(f"standard output cannot be written: {error.strerror}") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands by section."""

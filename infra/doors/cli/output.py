@@ -48,6 +48,27 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]
         yield "  ".join(cells).rstrip()
 
 
+def fitting(
+    head: Sequence[str], rows: Iterable[Sequence[str]], dispensable: Sequence[str]
+) -> Iterable[str]:
+    """Yield columns that fit the terminal: the first of the dispensable ones go first.
+
+    The last line names what was left out. A file or a pipe gets every column.
+    """
+    table = [list(head), *map(list, rows)]
+    left_out = []
+    if sys.stdout.isatty():
+        for name in dispensable:
+            if max(map(len, columns(table[0], table[1:]))) <= width():
+                break
+            index = table[0].index(name)
+            table = [row[:index] + row[index + 1 :] for row in table]
+            left_out.append(name)
+    yield from columns(table[0], table[1:])
+    if left_out:
+        yield f"Left out for want of room: {', '.join(left_out)}."
+
+
 def clock_time(duration: int) -> str:
     """Write a duration as hours, minutes and seconds, such as `26:05:00`, rounded down."""
     whole = abs(duration) // instant.SECOND

@@ -19,7 +19,7 @@ from infra.doors.cli.judging.subject import (
     policy_option,
     subject,
 )
-from infra.doors.cli.output import columns, json_lines
+from infra.doors.cli.output import fitting, json_lines
 from infra.doors.cli.running.living import needs_models
 from infra.engine.stop import Stop
 from infra.settings import Settings
@@ -32,6 +32,7 @@ _TOGETHER = 1_000
 _EVERY = 1.0
 _HEAD = ("decided", "kind", "step", "ticket", "clock", "deadline", "due", "ends", "to")
 _WIDTHS = (27, 9, 5, 12, 10, 27, 27, 10, 0)
+_DISPENSABLE = ("due", "ends", "step", "to", "clock", "deadline")
 _EVERYBODY = "everybody"
 # What it ends was told before the first alert that was asked for.
 _TOLD_BEFORE = "those told of it"
@@ -143,7 +144,8 @@ def _print(found: Sequence[AlertRow], recipients: _Recipients, *, in_json: bool)
     if in_json:
         json_lines(found)
     else:
-        click.echo("\n".join(columns(_HEAD, (_cells(one, recipients.of(one)) for one in found))))
+        cells = (_cells(one, recipients.of(one)) for one in found)
+        click.echo("\n".join(fitting(_HEAD, cells, _DISPENSABLE)))
 
 
 def _print_one(one: AlertRow, recipients: _Recipients, *, in_json: bool) -> None:

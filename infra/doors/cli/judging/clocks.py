@@ -18,7 +18,7 @@ from infra.doors.cli.judging.subject import (
     policy_option,
     subject,
 )
-from infra.doors.cli.output import clock_time, columns, json_line, width, write_lines
+from infra.doors.cli.output import clock_time, fitting, json_line, write_lines
 from projections.clocks import ClockRow, TicketRow, judged
 
 
@@ -68,18 +68,25 @@ def clocks(
         click.echo("\n".join(_table(found.judged(lambda tickets: list(judge(tickets))))))
 
 
-_HEAD = ("ticket", "status", "severity", "clock", "verdict", "started", "due", "answered")
-_METERS = ("business", "off-hours")
+_HEAD = (
+    "ticket",
+    "status",
+    "severity",
+    "clock",
+    "verdict",
+    "started",
+    "due",
+    "answered",
+    "business",
+    "off-hours",
+    "policy",
+)
+_DISPENSABLE = ("policy", "started", "off-hours", "business", "answered", "severity", "status")
 
 
 def _table(rows: Iterable[TicketRow]) -> Iterable[str]:
-    """Yield a table that fits: a narrow terminal leaves the meters and the policy out."""
     cells = [_cells(row, clock) for row in rows for clock in row["clocks"]]
-    head = (*_HEAD, *_METERS, "policy")
-    lines = list(columns(head, cells))
-    if max(map(len, lines)) > width():
-        lines = list(columns(_HEAD, (line[: len(_HEAD)] for line in cells)))
-    return lines
+    return fitting(_HEAD, cells, _DISPENSABLE)
 
 
 def _cells(row: TicketRow, clock: ClockRow) -> tuple[str, ...]:

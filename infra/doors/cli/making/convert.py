@@ -1,5 +1,6 @@
 """`lhuta convert`: another desk's ticket log as a history of ours."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -163,7 +164,7 @@ def _check_names(file: str, output: Path | None, rejects: Path) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from domain import instant
 from domain.clock import Clock, fold
@@ -59,17 +60,21 @@ def demo(policies: Policies, output: Path) -> None:
             click.echo("\nWhy one of them was broken, to check with pencil and calendar\n")
             _explain(*shown, history.latest)
     ticket = shown[1][0].ticket if shown else next(iter(history.tickets))
-    click.echo("\n".join(_next_steps(output, ticket)))
+    context = click.get_current_context()
+    chosen = context.get_parameter_source("policies") != ParameterSource.DEFAULT
+    policy = policies.versions[0].name
+    click.echo("\n".join(_next_steps(output, ticket, policy if chosen else "")))
 
 
-def _next_steps(file: Path, ticket: str) -> Iterable[str]:
+def _next_steps(file: Path, ticket: str, policy: str) -> Iterable[str]:
     """Yield commands to go on with, under the name by which this one was called."""
+    by = f" --policy {policy}" if policy else ""
     called = sys.argv[0] if Path(sys.argv[0]).name == "lhuta" else "lhuta"
     steps = {
         "\nGo on": "",
-        f"  {called} explain {file} {ticket} --lang cs": "the same in Czech",
-        f"  {called} alerts {file}": "what would have been told, and when",
-        f"  {called} policy show": "the policy that judged it",
+        f"  {called} explain {file} {ticket} --lang cs{by}": "the same in Czech",
+        f"  {called} alerts {file}{by}": "what would have been told, and when",
+        f"  {called} policy show{' ' + policy if policy else ''}": "the policy that judged it",
         "With your own tickets": "",
         f"  {called} clocks your-history.jsonl": "one CloudEvent per line: docs/history.md",
         f"  {called} convert --help": "from another system's export",
