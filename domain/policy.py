@@ -193,7 +193,7 @@ class Policies:
 
     def in_force(self, at: int) -> Policy:
         """Return the version in force at an instant; the first is in force since ever."""
-        return self._versions[bisect_right(self._from, at)] if self._from else self._versions[0]
+        return self._versions[bisect_right(self._from, at)]
 
 
 def _check_succession(earlier: Policy, later: Policy) -> None:

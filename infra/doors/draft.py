@@ -2,8 +2,9 @@
 
 import gzip
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, cast
 
@@ -44,3 +45,8 @@ def draft(path: Path) -> Iterator[IO[bytes]]:
         raise
     except OSError as error:
         raise Unusable(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def target(output: Path | None) -> AbstractContextManager[IO[bytes]]:
+    """Return what results are written to: a draft of the file, or standard output without one."""
+    return nullcontext(sys.stdout.buffer) if output is None else draft(output)

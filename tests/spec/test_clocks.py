@@ -459,7 +459,12 @@ class TestRetarget:
         assert clocks(unsupported, LATER) == [
             ("initial", "2026-03-09 08:00", None, None, "no-target")
         ]
-        assert promise(unsupported).rule == "no-target"
+        given = promise(unsupported)
+        assert (given.rule, given.given_at, given.anchor) == (
+            "no-target",
+            unsupported.history[-1].occurred_at,
+            unsupported.history[0].occurred_at,
+        )
         standard = monday("standard").triaged("2026-03-09 08:05", 1)
         assert due(standard.triaged("2026-03-09 08:30", 3), LATER) is None
 

@@ -375,6 +375,15 @@ class TestCalendarEnds:
             OFFICE.check(OFFICE.end)
         assert caught.value.year == 2028
 
+    def test_meters_stop_at_the_ends(self) -> None:
+        """Neither meter has a reading at the end, and both have one at the very beginning."""
+        inside = at("2026-03-06 16:00")
+        for start, end in ((OFFICE.end, inside), (inside, OFFICE.end)):
+            with pytest.raises(OutsideCalendar):
+                OFFICE.elapsed(start, end)
+        business, off_hours = OFFICE.elapsed(inside, OFFICE.start)
+        assert business + off_hours == OFFICE.start - inside
+
     def test_the_year_is_that_of_the_policys_zone(self) -> None:
         """In Prague it is 2028 an hour before it is 2028 in Greenwich."""
         with pytest.raises(OutsideCalendar) as caught:

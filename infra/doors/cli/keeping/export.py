@@ -1,18 +1,14 @@
 """`lhuta export`: the event log as a history, to read, to keep, or to import elsewhere."""
 
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import click
 
 from domain.event import RecordedEvent
 from infra.doors.cli.data_folder import data_option, opened_log
-from infra.doors.cli.failure import Unusable
 from infra.doors.cli.progress import progress
-from infra.doors.draft import draft
+from infra.doors.draft import target as target_of
 from infra.store.log import EventLog
 from streams.envelope import encode
 
@@ -58,7 +54,7 @@ def export(output: Path | None, words: bool, recorded: bool, data: Path) -> None
     """
     with (
         opened_log(data, read_only=True) as log,
-        _target(output) as target,
+        target_of(output) as target,
         progress("events", output_shown=output is None) as sign,
     ):
         written = 0
@@ -108,17 +104,3 @@ def _as_happened(line: bytes) -> bytes:
     """Leave `recordedtime` out; a quote inside a value is escaped, so it is found for sure."""
     before, _, after = line.partition(_RECORDED)
     return before + after.partition(b'"')[2]
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[IO[bytes]]:
-    if output is not None:
-        with draft(output) as file:
-            yield file
-        return
-    try:
-        yield sys.stdout.buffer
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise Unusable(f"standard output: {error.strerror or error}") from error

@@ -17,7 +17,7 @@ from infra.doors.convert.mapping import BUILT_IN, Mapping, MappingInvalid, built
 from infra.doors.convert.rejects import Rejects
 from infra.doors.convert.table import Table, TableBroken
 from infra.doors.convert.tally import Tally
-from infra.doors.draft import draft
+from infra.doors.draft import target as target_of
 from infra.doors.source import STANDARD_INPUT, lines, named, opened
 from streams.history import IllFormed
 
@@ -92,7 +92,7 @@ def convert(
     with ExitStack() as kept:
         bad_rows = Rejects(place, kept)
         try:
-            with _target(output) as target:
+            with target_of(output) as target:
                 _write(file, mapping, target, tally, bad_rows, always=rejects is not None)
         except _NothingUsable:
             # There is no history to keep; the rejected rows, which say why, are kept.
@@ -165,20 +165,6 @@ def _check_names(file: str, output: Path | None, rejects: Path) -> None:
 
 def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[IO[bytes]]:
-    if output is not None:
-        with draft(output) as file:
-            yield file
-        return
-    try:
-        yield sys.stdout.buffer
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise Unusable(f"standard output: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import gc
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from domain.hours import OutsideCalendar
 from domain.policy import Policies
 from infra.doors.cli.arguments import policy_option
 from infra.doors.cli.failure import Unusable
-from infra.doors.draft import draft
+from infra.doors.draft import target as target_of
 from infra.doors.simulate import MOST_TICKETS
 from infra.doors.simulate import simulate as simulated
 from streams.envelope import encode
@@ -120,7 +120,7 @@ def simulate(
         events = simulated(tickets, seed, start, end, policies)
     except OutsideCalendar as error:
         raise Unusable(f"the simulated days or what is due after them: {error}") from error
-    target = nullcontext(sys.stdout.buffer) if output is None else draft(output)
+    target = target_of(output)
     # No event belongs to a cycle, and looking for cycles among open tickets takes a fifth longer.
     gc.disable()
     try:
