@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from domain.event import RecordedEvent
 from infra.doors.cli import main
 from infra.doors.convert.mapping import BUILT_IN, built_in
-from infra.doors.source import opened
+from infra.doors.source import lines, opened
 from infra.store.policies import find
 from streams.envelope import decode
 from streams.history import read
@@ -350,7 +350,7 @@ def converted(shared: Path, kind: str, name: str) -> tuple[dict[str, object], Pa
 def judged(path: Path) -> list[RecordedEvent]:
     """Read a history as every command does, by the contract and the published policy."""
     with opened(str(path)) as stream:
-        history = read(stream, find("managry"))
+        history = read(lines(stream), find("managry"))
     events = [event for story in history.tickets.values() for event in story]
     assert_well_formed(events)
     return events

@@ -181,7 +181,7 @@ class TestImport:
         """A plan that the log's policy does not have is not well formed."""
         gold = [ticket()[0]._replace(event=Opened("c-1", "gold", "email"))]
 
-        assert "the plan 'gold'" in failure(run("import", history("gold.jsonl", gold)), 3)
+        assert 'the plan "gold"' in failure(run("import", history("gold.jsonl", gold)), 3)
 
     def test_files_are_unpacked_and_standard_input_is_read(self) -> None:
         """Gzip is known by its content; `-` is standard input."""

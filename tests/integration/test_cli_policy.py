@@ -1,19 +1,25 @@
 """`lhuta policy`: what people and programs get to read, and the exit statuses."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 import tomllib
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from infra.doors.cli import main
+from infra.doors.cli.policy import sheet
+from infra.store.policies import PolicyFile, files
 from tests.conftest import REPOSITORY
-from tests.spec.test_policy_files import ACME, edited
+from tests.spec.test_policy_files import ACME, edited, version_of
 
 MANAGRY = str(REPOSITORY / "policies" / "managry.toml")
 
@@ -32,6 +38,14 @@ def run(*arguments: str) -> Result:
 def one_line(result: Result) -> str:
     """Return what was printed with every run of blanks and lines of a table as one blank."""
     return " ".join(result.stdout.replace("│", " ").split())
+
+
+def printed(file: PolicyFile, language: Literal["en", "cs"], width: int) -> str:
+    """Return a policy as a terminal of some width shows it."""
+    console = Console(width=width, file=io.StringIO(), highlight=False, markup=False, emoji=False)
+    with console.capture() as capture:
+        sheet.show(console, file, language, 2026)
+    return capture.get()
 
 
 class TestCheck:
@@ -72,14 +86,60 @@ class TestCheck:
         assert "is a directory" in folder.stderr
 
     def test_versions_are_held_against_each_other(self, tmp_path: Path) -> None:
-        """Two files that both call themselves version 1 end with 3."""
-        for name in ("acme.toml", "copy.toml"):
-            (tmp_path / name).write_text(ACME)
+        """Every conflict is told with file, line and key; a file that has one is not valid."""
+        (tmp_path / "acme.toml").write_text(ACME)
+        (tmp_path / "copy.toml").write_text(ACME)
+        (tmp_path / "acme@2.toml").write_text(version_of(2, "2026-06-01"))
+        (tmp_path / "acme@3.toml").write_text(version_of(3, "2026-05-01"))
 
-        result = run("check", "acme.toml", "copy.toml")
+        result = run("check", "acme.toml", "copy.toml", "acme@2.toml", "acme@3.toml")
 
         assert result.exit_code == 3
-        assert "acme@1 is given twice" in result.stderr
+        assert [line.split(": ")[:2] for line in result.stderr.splitlines()] == [
+            ["copy.toml:2", "version"],
+            ["acme@3.toml:3", "effective_from"],
+        ]
+        assert [line.split(" is")[0] for line in result.stdout.splitlines()] == [
+            "acme.toml: acme@1",
+            "acme@2.toml: acme@2",
+        ]
+
+    def test_programs_get_conflicts_among_the_problems(self, tmp_path: Path) -> None:
+        """The file that has to change is not valid, and says of which version it is."""
+        (tmp_path / "acme@2.toml").write_text(version_of(2, "2026-06-01"))
+        (tmp_path / "acme@3.toml").write_text(version_of(3, "2026-05-01"))
+
+        result = run("check", "--json", "acme@2.toml", "acme@3.toml")
+
+        second, third = [json.loads(line) for line in result.stdout.splitlines()]
+        assert (result.exit_code, result.stderr) == (3, "")
+        assert (second["valid"], second["problems"]) == (True, [])
+        assert (third["valid"], third["policy"]) == (False, "acme@3")
+        assert [(problem["key"], problem["line"]) for problem in third["problems"]] == [
+            ("effective_from", 3)
+        ]
+
+    def test_a_gap_between_versions_is_told(self, tmp_path: Path) -> None:
+        """Unless the missing one may be a file that is wrong; one version alone is fine."""
+        (tmp_path / "acme.toml").write_text(ACME)
+        (tmp_path / "acme@2.toml").write_text("name = 2")
+        (tmp_path / "acme@3.toml").write_text(version_of(3, "2026-06-01"))
+
+        gap = run("check", "acme.toml", "acme@3.toml")
+
+        assert gap.exit_code == 3
+        assert gap.stderr == (
+            "acme@3.toml:2: version: expected 2, which follows acme@1, or acme@2 given too, "
+            "found 3\n"
+        )
+        assert run("check", "acme@3.toml").exit_code == 0
+        assert "acme@3" not in run("check", "acme.toml", "acme@2.toml", "acme@3.toml").stderr
+
+    def test_one_of_a_kind_is_counted_in_the_singular(self, tmp_path: Path) -> None:
+        """1 plan, 2 severities."""
+        (tmp_path / "acme.toml").write_text(ACME)
+
+        assert "(1 plan, 2 severities, 2 holidays 2026-2027)" in run("check", "acme.toml").stdout
 
     def test_a_file_with_another_name_is_told_how_it_would_be_found(self, tmp_path: Path) -> None:
         """A draft is valid, and a name would not find it."""
@@ -130,6 +190,71 @@ class TestShow:
         assert "Europe/Prague (tzdata 20" in shown
         assert "1515da273912454201b45f414bd5580b6679d1fa0c5185c6d196b3d2dc6d39c9" in shown
         assert "at 50 % and 75 % of the target" in shown
+        assert "Digest of the openings office 1515da27" in shown
+        assert "the target ends with the one that is used up first" in shown
+
+    def test_the_policy_s_own_digest_is_shown(self) -> None:
+        """Its first 16 hexadecimal digits, which identify the published text."""
+        digest = sha256(Path(MANAGRY).read_bytes()).hexdigest()
+
+        assert f"Digest of the policy {digest[:16]} " in one_line(run("show"))
+
+    def test_how_two_budgets_combine_is_said_where_there_are_two(self, tmp_path: Path) -> None:
+        """A policy with one budget in every cell needs no such line."""
+        (tmp_path / "one.toml").write_text(edited((', off_hours = "2 days"', "")))
+
+        assert "used up first" not in run("show", "./one.toml").stdout
+
+    @pytest.mark.parametrize("name", ["managry", "ficticia"])
+    @pytest.mark.parametrize("language", ["en", "cs"])
+    def test_a_narrow_terminal_cuts_nothing_off(
+        self, language: Literal["en", "cs"], name: str
+    ) -> None:
+        """Every letter of every cell is there, on lines that fit."""
+        (file,) = files(name)
+        whole = sorted(filter(str.isalnum, printed(file, language, 300)))
+
+        for width in (20, 40, 60, 80):
+            narrow = printed(file, language, width)
+
+            assert max(map(len, narrow.splitlines())) <= width
+            assert sorted(filter(str.isalnum, narrow)) == whole
+
+    def test_openings_stay_whole_and_beside_their_days(self) -> None:
+        """At 40 columns words are wrapped, not broken, as long as they fit."""
+        lines = printed(files("managry")[0], "cs", 40).splitlines()
+        wider = printed(files("ficticia")[0], "cs", 60).splitlines()
+
+        assert "office pondělí – 08:00–17:00 zavřeno" in [" ".join(line.split()) for line in lines]
+        assert "10:00–13:00" in next(line for line in wider if "sobota" in line)
+
+    def test_a_later_version_is_in_force_from_a_day_in_the_right_case(self, tmp_path: Path) -> None:
+        """Czech says "od středy", not "od středa"."""
+        for day, said in (
+            ("2026-10-26", "platí od pondělí 26. 10. 2026"),
+            ("2026-07-01", "platí od středy 1. 7. 2026"),
+        ):
+            (tmp_path / "acme@2.toml").write_text(version_of(2, day).replace("T00", "T12"))
+
+            assert said in one_line(run("show", "./acme@2.toml", "--lang", "cs"))
+
+    @pytest.mark.parametrize(
+        ("steps", "english", "czech"),
+        [
+            ("[1]", "again 1 target after it was due", "znovu 1 cíl po termínu"),
+            ("[1, 5]", "again 1 and 5 targets after", "znovu 1 a 5 cílů po termínu"),
+            ("[2.5]", "again 2.5 targets after", "znovu 2,5 cíle po termínu"),
+            ("[]", "After a breach none", "Po porušení žádné"),
+        ],
+    )
+    def test_targets_are_counted_in_the_right_form(
+        self, tmp_path: Path, steps: str, english: str, czech: str
+    ) -> None:
+        """One target, several targets, a decimal number of them."""
+        (tmp_path / "acme.toml").write_text(edited(("[1, 2.5]", steps)))
+
+        assert english in one_line(run("show", "./acme.toml"))
+        assert czech in one_line(run("show", "./acme.toml", "--lang", "cs"))
 
     def test_a_czech_customer_reads_czech(self) -> None:
         """Numerals take the right form of the noun."""
@@ -137,7 +262,12 @@ class TestShow:
 
         assert "1 kritická 1 pracovní hodina, 8 hodin mimo pracovní dobu" in shown
         assert "2 vysoká 4 pracovní hodiny 1 pracovní den" in shown
-        assert "lhůta není stanovena" in shown
+        assert "cíl není stanoven" in shown
+        assert "po vyčerpání 50 % a 75 % cíle" in shown
+        assert "znovu 1, 2 a 4 cíle po termínu" in shown
+        assert "porušené lhůty, připomínky po porušení" in shown
+        assert "Otisk pracovní doby office 1515da27" in shown
+        assert "která se vyčerpá dříve" in shown
         assert "pondělí – pátek" in shown
         assert "pá 3. 4. 2026 Velký pátek" in shown
         assert "platí odjakživa" in shown
@@ -270,7 +400,17 @@ class TestHolidays:
 @pytest.mark.parametrize("command", ["check", "show", "holidays"])
 def test_every_command_has_an_example(command: str) -> None:
     """Help shows a line to copy."""
-    assert f"lhuta policy {command}" in run(command, "--help").stdout.split("Example")[1]
+    shown = run(command, "--help").stdout
+    assert f"  lhuta policy {command}" in shown.split("Examples:")[1]
+    assert shown.index("Options:") < shown.index("Examples:")
+
+
+def test_the_list_of_commands_is_not_cut() -> None:
+    """Each is said in a line that fits."""
+    shown = run("--help").stdout.split("Commands:")[1]
+
+    assert "..." not in shown
+    assert "Propose a country's public holidays for a policy." in shown
 
 
 def test_it_runs_as_a_program(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from domain import instant
 from domain.instant import DAY, HOUR, MINUTE, SECOND
-from domain.policy import PoliciesDisagree, Policy, Step, Target
+from domain.policy import Policies, PoliciesDisagree, Policy, Step, Target
 from infra.store.policies import (
     PolicyInvalid,
     PolicyUnknown,
@@ -21,6 +21,7 @@ from infra.store.policies import (
     files,
     find,
     load,
+    succession,
     zone,
 )
 from infra.store.policies.document import parse
@@ -279,14 +280,15 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
     ("[0.50, 0.9]", "[nan]", "thresholds.warnings[0]", "between 0 and 1", "NaN"),
     ("[0.50, 0.9]", "[true]", "thresholds.warnings[0]", "between 0 and 1", "true"),
     ("[0.50, 0.9]", '"0.5"', "thresholds.warnings", "an array", '"0.5"'),
+    ("[0.50, 0.9]", "[0.1234567]", "thresholds.warnings[0]", "at most 6 digits after", "0.1234567"),
     ("[1, 2.5]", "[2.5, 1]", "thresholds.overdue[1]", "one above 2.5", "1"),
     ("[1, 2.5]", "[-1]", "thresholds.overdue[0]", "above 0", "-1"),
     ("[1, 2.5]", "[0x" + "f" * 5000 + "]", "thresholds.overdue[0]", "above 0", "very large"),
     ("overdue =", "overdu =", "thresholds.overdu", "did you mean 'overdue'?", "overdu"),
-    ("[2026, 2027]", "[2027, 2026]", "calendar.years", "[first, last]", "an array of 2"),
-    ("[2026, 2027]", "[2026]", "calendar.years", "[first, last]", "an array of 1"),
-    ("[2026, 2027]", "[2026, 2126]", "calendar.years", "at most 100 years", "an array of 2"),
-    ("[2026, 2027]", '["2026", "2027"]', "calendar.years", "two years", "an array of 2"),
+    ("[2026, 2027]", "[2027, 2026]", "calendar.years", "[first, last]", "[2027, 2026]"),
+    ("[2026, 2027]", "[2026]", "calendar.years", "[first, last]", "[2026]"),
+    ("[2026, 2027]", "[2026, 2126]", "calendar.years", "at most 100 years", "[2026, 2126]"),
+    ("[2026, 2027]", '["2026", "2027"]', "calendar.years", "two years", '["2026", "2027"]'),
     ("2026-01-06", "2028-01-06", "calendar.holidays[1].date", "2026 to 2027", "2028-01-06"),
     ("2026-01-06", "2026-01-01", "calendar.holidays[1].date", "every date once", "2026-01-01"),
     ("2026-01-06", '"2026-01-06"', "calendar.holidays[1].date", "without quotes", '"2026-01-06"'),
@@ -324,9 +326,9 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
         "none that does",
     ),
     (
-        "[severities.1]",
-        "[hours.idle]\n\n[severities.1]",
-        "hours.idle",
+        'monday = ["08:00-12:00", "13:00-17:00"]\nsunday = ["22:00-06:00"]\n',
+        "",
+        "hours.office",
         "at least one opening",
         "none",
     ),
@@ -334,7 +336,7 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
     ("[severities.2]", "[severities.two]", "severities.two", "from 1 to 99", '"two"'),
     ("[severities.2]", "[severities.0]", "severities.0", "from 1 to 99", '"0"'),
     ('impacts = ["slow"]', 'impacts = ["slwo"]', "severities.2.impacts[0]", "'slow'", '"slwo"'),
-    ('impacts = ["slow"]', "impacts = []", "severities.2.impacts", "at least one impact", "array"),
+    ('impacts = ["slow"]', "impacts = []", "severities.2.impacts", "at least one impact", "[]"),
     ('impacts = ["slow"]', 'impacts = ["slow", "slow"]', "severities.2.impacts[1]", "once", "slow"),
     ('impacts = ["slow"]', "impacts = [1]", "severities.2.impacts[0]", "name of an impact", "1"),
     (
@@ -501,6 +503,81 @@ class TestMistakes:
             "root_causes",
             "plans.gold.targets.ongoing.1.off_hours",
         ]
+
+    def test_a_typing_error_in_the_hours_hides_nothing_else(self) -> None:
+        """Names are compared and lengths are checked as far as the hours could be read."""
+        text = edited(
+            ("monday = [", "mondey = ["),
+            ('hours = "office"', 'hours = "ofice"'),
+            ('business_day = "8 hours"', 'business_day = "7 hours"'),
+        )
+
+        told = {problem.key: problem.expected for problem in problems_of(text)}
+
+        assert list(told) == ["business_day", "hours.office.mondey", "plans.gold.hours"]
+        assert told["business_day"] == (
+            "the length of an opening (8 hours, as far as the hours could be read)"
+        )
+        assert "did you mean 'office'?" in told["plans.gold.hours"]
+
+    def test_an_opening_that_cannot_be_read_makes_no_business_day_wrong(self) -> None:
+        """A plan may mean the very opening that is mistyped."""
+        text = edited(
+            (
+                'monday = ["08:00-12:00", "13:00-17:00"]\nsunday = ["22:00-06:00"]\n',
+                'monday = ["8:00-16:00"]\nsunday = ["10:00-12:00"]\n\n'
+                '[hours.late]\nmonday = ["12:00-20:00"]\n',
+            ),
+            (
+                "[root_causes]",
+                "[plans.plain]\ntitle = { en = 'P' }\nhours = 'late'\n[root_causes]",
+            ),
+        )
+
+        assert [problem.key for problem in problems_of(text)] == ["hours.office.monday[0]"]
+
+    def test_a_mistake_in_an_impact_or_severity_hides_no_wrong_name(self) -> None:
+        """Impacts and cells are held against the names that are there."""
+        text = edited(
+            ('slow = { en = "slow" }', 'slow = { cs = "pomalé" }'),
+            ('impacts = ["slow"]', 'impacts = ["slwo"]'),
+            ("initial.2 =", "initial.3 ="),
+            ('"36 hours"', '"36 hrs"'),
+            (
+                "[severities.1]",
+                '[hours.idle]\nmonday = ["00:00-08:00"]\n\n[severities.1]',
+            ),
+        )
+
+        assert [problem.key for problem in problems_of(text)] == [
+            "hours.idle",
+            "severities.2.impacts[0]",
+            "impacts.slow.en",
+            "plans.gold.targets.initial.3",
+            "plans.gold.targets.ongoing.1.off_hours",
+        ]
+
+    def test_a_misnamed_definition_is_the_only_one_to_blame(self) -> None:
+        """Who asks for it is not told as well, and who asks for something else is."""
+        other = '[hours.late]\nmonday = ["12:00-20:00"]\n\n[hours.Office]'
+        plain = "[plans.plain]\ntitle = { en = 'P' }\nhours = 'dya'\n[root_causes]"
+        text = edited(("[hours.office]", other), ("[root_causes]", plain))
+
+        assert [problem.key for problem in problems_of(text)] == [
+            "hours.Office",
+            "plans.plain.hours",
+        ]
+
+    def test_a_long_array_is_shown_shortened(self) -> None:
+        """Enough of it to be found, on one line; arrays and tables in it are hinted at."""
+        numbers = ", ".join(map(str, range(1000, 2000)))
+        (long,) = problems_of(edited(("[2026, 2027]", f"[{numbers}]")))
+        (deep,) = problems_of(edited(("[2026, 2027]", "[[1], { a = 1 }, true]")))
+
+        assert long.found.startswith("[1000, 1001, 1002, ")
+        assert long.found.endswith(", ...]")
+        assert len(long.found) < 120
+        assert deep.found == "[[...], a table, true]"
 
     def test_an_empty_file_lacks_every_required_key(self) -> None:
         """Each is named once, and nothing inside of what is not there."""
@@ -750,7 +827,105 @@ class TestFinding:
 
 
 def _second_version() -> str:
-    return edited(("version = 1", "version = 2\neffective_from = 2026-06-01T00:00:00+02:00"))
+    return version_of(2, "2026-06-01")
+
+
+def version_of(version: int, day: str, *edits: tuple[str, str]) -> str:
+    """Return a later version of the good policy, in force from a day's midnight in summer."""
+    head = f"version = {version}\neffective_from = {day}T00:00:00+02:00"
+    return edited(("version = 1", head), *edits)
+
+
+def _conflicts(*texts: str, gaps: bool = True) -> list[str]:
+    """Return why versions cannot stand together, each called by its place: 1.toml, 2.toml."""
+    read = {
+        f"{number}.toml": parse(text.encode(), f"{number}.toml")
+        for number, text in enumerate(texts, 1)
+    }
+    told = succession.problems(read, gaps=gaps)
+    assert all(path == problem.file for path in told for problem in told[path])
+    return [str(problem) for problems in told.values() for problem in problems]
+
+
+class TestVersionsTogether:
+    def test_versions_that_follow_each_other_are_fine(self) -> None:
+        """In any order; another policy has versions of its own, and one alone may be any."""
+        other = edited(('name = "acme"', 'name = "other"'))
+        third = version_of(3, "2026-07-01")
+
+        assert _conflicts(third, ACME, other, _second_version()) == []
+        assert _conflicts(third, other) == []
+
+    def test_a_version_may_not_come_into_force_before_an_earlier_one(self) -> None:
+        """It is held against the latest of all earlier ones, as they wrote it."""
+        told = _conflicts(
+            ACME, _second_version(), version_of(3, "2026-05-01"), version_of(4, "2026-06-01")
+        )
+
+        expected = "an instant after 2026-06-01T00:00:00+02:00, when acme@2 comes into force"
+        assert told == [
+            f"3.toml:3: effective_from: expected {expected}, found 2026-05-01T00:00:00+02:00",
+            f"4.toml:3: effective_from: expected {expected}, found 2026-06-01T00:00:00+02:00",
+        ]
+
+    def test_a_version_keeps_every_plan_and_severity(self) -> None:
+        """Each that is lost is a problem of its own, beside all others."""
+        told = _conflicts(
+            ACME,
+            version_of(
+                2,
+                "2026-06-01",
+                ("[plans.gold]", "[plans.silver]"),
+                ("[plans.gold.targets]", "[plans.silver.targets]"),
+                ('[severities.2]\ntitle = { en = "light" }\nimpacts = ["slow"]\n', ""),
+                ('initial.2 = { business = "1 business day" }\n', ""),
+            ),
+        )
+
+        assert [line.split(", because")[0] for line in told] == [
+            "2.toml:26: severities.2: expected the severity that acme@1 has",
+            "2.toml:42: plans.gold: expected the plan that acme@1 has",
+        ]
+
+    def test_a_version_is_given_once(self) -> None:
+        """The second file of it is told of the first."""
+        assert _conflicts(ACME, ACME + "\n") == [
+            "2.toml:2: version: expected a version of its own, because 1.toml is acme@1 too, "
+            "found 1"
+        ]
+
+    def test_a_gap_is_told_where_all_were_to_be_given(self) -> None:
+        """Found by its name the policy would lack the versions between."""
+        third, ninth = version_of(3, "2026-06-01"), version_of(9, "2026-07-01")
+
+        assert _conflicts(ACME, third, ninth) == [
+            "2.toml:2: version: expected 2, which follows acme@1, or acme@2 given too, found 3",
+            "3.toml:2: version: expected 4, which follows acme@3, or acme@4 to acme@8 given too, "
+            "found 9",
+        ]
+        assert _conflicts(ACME, third, ninth, gaps=False) == []
+
+    @pytest.mark.parametrize("day", ["2026-05-31", "2026-06-01", "2026-06-02"])
+    @pytest.mark.parametrize("plan", ["gold", "silver"])
+    @pytest.mark.parametrize("version", [2, 3])
+    def test_what_is_told_is_what_the_judge_refuses(
+        self, version: int, plan: str, day: str
+    ) -> None:
+        """`Policies` and the check of files agree whether versions make a succession."""
+        third = version_of(
+            version,
+            day,
+            ("[plans.gold]", f"[plans.{plan}]"),
+            ("[plans.gold.targets]", f"[plans.{plan}.targets]"),
+        )
+        texts = (ACME, _second_version(), third)
+        try:
+            Policies(tuple(policy_of(text) for text in texts))
+            refused = False
+        except PoliciesDisagree:
+            refused = True
+
+        assert bool(_conflicts(*texts)) is refused
 
 
 class TestLines:

@@ -41,9 +41,9 @@ def files(name_or_path: str) -> tuple[PolicyFile, ...]:
     ordered = tuple(sorted(found, key=lambda file: file.policy.version))
     missing = set(range(1, ordered[-1].policy.version)) - {file.policy.version for file in ordered}
     if missing:
-        labels = ", ".join(f"{name_or_path}@{version}" for version in sorted(missing))
+        first = f"{name_or_path}@{min(missing)}"
         raise PoliciesDisagree(
-            f"{ordered[-1].policy.label} is published and {labels} is not there; "
+            f"{ordered[-1].policy.label} is published and {first} is not there; "
             "tickets of its time need it"
         )
     return ordered

@@ -172,10 +172,10 @@ def thresholds(root: Table) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     if "thresholds" in root:
         table = root.table("thresholds")
         if "warnings" in table:
-            warnings = _steps(table, "warnings", Fraction(1), "a number between 0 and 1")
+            warnings = _steps(table, "warnings", 1, "a number between 0 and 1")
         if "overdue" in table:
-            most = Fraction(MOST_OVERDUE)
-            overdue = _steps(table, "overdue", most, f"a number above 0 and below {MOST_OVERDUE}")
+            expected = f"a number above 0 and below {MOST_OVERDUE}"
+            overdue = _steps(table, "overdue", MOST_OVERDUE, expected)
     return warnings, overdue
 
 
@@ -198,20 +198,33 @@ def audiences(root: Table) -> dict[str, Audience]:
     return found
 
 
-def _steps(table: Table, key: str, below: Fraction, expected: str) -> tuple[Step, ...]:
+def _steps(table: Table, key: str, below: int, expected: str) -> tuple[Step, ...]:
     """Read rising numbers; `step` in alerts is the number as written (contracts)."""
     steps: list[Step] = []
     for path, number in table.array(key):
+        text = shown(number)
+        if not _within(number, below):
+            table.findings.add(path, expected, text)
         # Digits and a point only: a power of ten could ask for more memory than there is.
-        is_number = isinstance(number, int | Decimal) and not isinstance(number, bool)
-        text = shown(number) if is_number else ""
-        if _STEP.fullmatch(text) is None or not 0 < Fraction(text) < below:
-            table.findings.add(path, expected, shown(number))
+        elif _STEP.fullmatch(text) is None:
+            table.findings.add(path, f"{expected}, with at most 6 digits after the point", text)
         elif steps and Fraction(text) <= steps[-1].value:
             table.findings.add(path, f"rising numbers, so one above {steps[-1].text}", text)
         else:
             steps.append(Step(text, Fraction(text)))
     return tuple(steps)
+
+
+def _within(number: object, below: int) -> bool:
+    match number:
+        case bool():
+            return False
+        case int():
+            return 0 < number < below
+        case Decimal():
+            return number.is_finite() and 0 < number < below
+        case _:
+            return False
 
 
 def week(table: Table) -> Week:
@@ -299,8 +312,8 @@ def plan(table: Table, severities: Mapping[int, Severity]) -> PlanText:
 def _is_severity(key: str, severities: Mapping[int, Severity], table: Table) -> bool:
     if _LEVEL.fullmatch(key) is None:
         return False
-    # Where a severity is written wrong, its cells are not to blame.
-    return int(key) in severities or not table.findings.clean(("severities",))
+    # Where the name of a severity is wrong, its cells are not to blame.
+    return int(key) in severities or not table.findings.names_clean(("severities",))
 
 
 def _budget(cell: Table) -> Budget:

@@ -17,6 +17,7 @@ from infra.store.policies.problem import PolicyInvalid, Problem
 
 NOTHING = "nothing"
 LONGEST_TEXT = 200
+LONGEST_SHOWN = 60
 
 # Python calls them unprintable, and Czech typography asks for them.
 _HARD_SPACES = str.maketrans("\u00a0\u202f", "  ")
@@ -46,21 +47,42 @@ class Findings:
         """Tell whether nothing was found at or under the paths, so that they can be compared."""
         return not any(found[: len(path)] == path for found, _, _ in self._found for path in paths)
 
+    def names_clean(self, path: KeyPath) -> bool:
+        """Tell whether a table and the keys in it are right, whatever is wrong deeper inside."""
+        depths = (len(path), len(path) + 1)
+        return not any(
+            found[: len(path)] == path and len(found) in depths for found, _, _ in self._found
+        )
+
+    def misnamed(self, path: KeyPath) -> list[str]:
+        """Return the keys of a table of names that are no names."""
+        return [
+            found[-1]
+            for found, expected, _ in self._found
+            if found[:-1] == path and expected == _NAME_EXPECTED and isinstance(found[-1], str)
+        ]
+
     def report_unknown_keys(self) -> None:
         """Note the keys that no table was asked for; nothing may be read afterwards."""
         for table in self._tables:
             table.report_unknown()
 
     def refuse(self) -> None:
-        """Raise PolicyInvalid with every problem, in the order of the file, if there is one."""
+        """Raise PolicyInvalid with every problem, if there is one."""
+        problems = self.problems()
+        if problems:
+            raise PolicyInvalid(problems)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return every problem, in the order of the file."""
         if not self._found:
-            return
+            return ()
         lines = key_lines(self._text)
         problems = [
             Problem(self._file, written(path), _line(path, lines), expected, found)
             for path, expected, found in self._found
         ]
-        raise PolicyInvalid(tuple(sorted(problems, key=lambda problem: problem.line or 0)))
+        return tuple(sorted(problems, key=lambda problem: problem.line or 0))
 
 
 class Table:
@@ -217,13 +239,14 @@ def shown(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f'"{value[:60]}..."' if len(value) > 60 else f'"{value}"'.replace("\n", "\\n")
+            short = f"{value[:LONGEST_SHOWN]}..." if len(value) > LONGEST_SHOWN else value
+            return f'"{short}"'.replace("\n", "\\n")
         case datetime() | date() | time():
             return value.isoformat()
         case int() | Decimal():
             return _shown_number(value)
         case list():
-            return f"an array of {len(value)}"
+            return _shown_array(value)
         case _:
             return "a table"
 
@@ -237,6 +260,17 @@ def written(path: KeyPath) -> str:
         else:
             text += f".{part}" if text else part
     return text
+
+
+def _shown_array(values: list[object]) -> str:
+    items: list[str] = []
+    for value in values:
+        if sum(map(len, items)) > LONGEST_SHOWN:
+            items.append("...")
+            break
+        # Arrays may be nested as deep as the parser goes.
+        items.append("[...]" if isinstance(value, list) else shown(value))
+    return f"[{', '.join(items)}]"
 
 
 def _shown_number(value: int | Decimal) -> str:

@@ -1,6 +1,8 @@
 """`lhuta policy`: check a policy, show it to people, propose its public holidays."""
 
 import re
+from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -16,10 +18,20 @@ from infra.store.policies import (
     Problem,
     files,
     read,
+    succession,
 )
 from infra.store.policies.folder import file_name
 
 MOST_YEARS = 100
+
+
+class _Outcome(NamedTuple):
+    """What became of one file: read, and no problem, is valid."""
+
+    path: str
+    file: PolicyFile | None
+    problems: tuple[Problem, ...] = ()
+    unreadable: str | None = None
 
 
 def published(name_or_path: str) -> tuple[PolicyFile, ...]:
@@ -47,7 +59,15 @@ def policy() -> None:
     """
 
 
-@policy.command()
+@policy.command(
+    short_help="Tell everything that is wrong with policy files.",
+    epilog="""\b
+Examples:
+  lhuta policy check acme.toml
+  lhuta policy check policies/acme.toml policies/acme@2.toml
+  lhuta policy check policies/*.toml --json
+""",
+)
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file.")
 def check(paths: tuple[str, ...], as_json: bool) -> None:
@@ -55,47 +75,34 @@ def check(paths: tuple[str, ...], as_json: bool) -> None:
 
     Several versions of one policy are also checked against each other. Exit status: 0 when all
     is well, 3 when a file is wrong, 2 when one cannot be read.
-
-    \b
-    Example:
-        lhuta policy check policies/acme.toml policies/acme@2.toml
     """
-    good: dict[str, PolicyFile] = {}
-    bad: dict[str, tuple[Problem, ...]] = {}
-    unreadable: dict[str, str] = {}
-    for path in dict.fromkeys(paths):
-        try:
-            good[path] = read(path)
-        except PolicyInvalid as error:
-            bad[path] = error.problems
-        except PolicyUnreadable as error:
-            unreadable[path] = str(error)
-    quarrels = _quarrels(good)
+    outcomes = _outcomes(tuple(dict.fromkeys(paths)))
     if as_json:
-        _print_json(tuple(dict.fromkeys(paths)), good, bad, unreadable, quarrels)
+        _print_json(outcomes)
     else:
-        _print_lines(good, bad, unreadable, quarrels)
-    if bad or quarrels:
+        _print_lines(outcomes)
+    if any(outcome.problems for outcome in outcomes):
         raise SystemExit(EXIT_BAD_DATA)
-    if unreadable:
+    if any(outcome.unreadable for outcome in outcomes):
         raise SystemExit(EXIT_USAGE)
 
 
-@policy.command()
+@policy.command(
+    short_help="Show a policy as its customers may read it.",
+    epilog="""\b
+Examples:
+  lhuta policy show
+  lhuta policy show managry --lang cs --year 2026
+  lhuta policy show ./acme.toml --json
+""",
+)
 @click.argument("name", metavar="[NAME|FILE]", default=DEFAULT_POLICY)
 @click.option("--lang", "language", type=click.Choice(["en", "cs"]), default="en", help="Language.")
 @click.option("--year", type=int, help="List the public holidays of this year.")
 @click.option("--version", type=int, help="This version of the policy instead of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print the policy as one JSON object.")
 def show(name: str, language: str, year: int | None, version: int | None, as_json: bool) -> None:
-    """Show a policy as its customers may read it; without a name, managry.
-
-    \b
-    Examples:
-        lhuta policy show
-        lhuta policy show managry --lang cs --year 2026
-        lhuta policy show ./acme.toml --json
-    """
+    """Show a policy as its customers may read it; without a name, managry."""
     file = _version(published(name), version)
     calendar = file.calendar
     if year is not None and not calendar.first_year <= year <= calendar.last_year:
@@ -116,7 +123,14 @@ def show(name: str, language: str, year: int | None, version: int | None, as_jso
         sheet.show(console, file, "cs" if language == "cs" else "en", year)
 
 
-@policy.command()
+@policy.command(
+    short_help="Propose a country's public holidays for a policy.",
+    epilog="""\b
+Examples:
+  lhuta policy holidays --country CZ --years 2010-2040
+  lhuta policy holidays --country DE --subdivision BY --years 2026 --lang en
+""",
+)
 @click.option("--country", required=True, metavar="CODE", help="Two letters, such as CZ.")
 @click.option("--years", required=True, metavar="FIRST-LAST", help="Such as 2010-2040, or 2041.")
 @click.option("--subdivision", metavar="CODE", help="A part of the country with its own holidays.")
@@ -133,10 +147,6 @@ def holidays(country: str, years: str, subdivision: str | None, languages: tuple
 
     Compare them with the law before you publish the policy: laws change, and some dates are
     estimates. A published policy never changes its holidays by itself.
-
-    \b
-    Example:
-        lhuta policy holidays --country CZ --years 2010-2040
     """
     match = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", years, re.ASCII)
     if match is None:
@@ -165,62 +175,61 @@ def _version(found: tuple[PolicyFile, ...], version: int | None) -> PolicyFile:
     raise Unusable(f"there is no version {version}; known are {known}")
 
 
-def _quarrels(good: dict[str, PolicyFile]) -> list[str]:
-    """Return why versions of one policy cannot stand together, for each such policy."""
-    by_name: dict[str, list[PolicyFile]] = {}
-    for file in good.values():
-        by_name.setdefault(file.policy.name, []).append(file)
-    quarrels: list[str] = []
-    for versions in by_name.values():
-        try:
-            Policies(tuple(file.policy for file in versions))
-        except PoliciesDisagree as error:
-            quarrels.append(str(error))
-    return quarrels
+def _outcomes(paths: tuple[str, ...]) -> list[_Outcome]:
+    """Read every file, then hold the versions of each policy against each other."""
+    outcomes = [_outcome(path) for path in paths]
+    files = {outcome.path: outcome.file for outcome in outcomes if outcome.file is not None}
+    # What seems to be missing may be the file that is wrong.
+    conflicts = succession.problems(files, gaps=len(files) == len(paths))
+    return [
+        outcome._replace(problems=outcome.problems + conflicts.get(outcome.path, ()))
+        for outcome in outcomes
+    ]
 
 
-def _print_lines(
-    good: dict[str, PolicyFile],
-    bad: dict[str, tuple[Problem, ...]],
-    unreadable: dict[str, str],
-    quarrels: list[str],
-) -> None:
-    for path, file in good.items():
+def _outcome(path: str) -> _Outcome:
+    try:
+        return _Outcome(path, read(path))
+    except PolicyInvalid as error:
+        return _Outcome(path, None, problems=error.problems)
+    except PolicyUnreadable as error:
+        return _Outcome(path, None, unreadable=str(error))
+
+
+def _print_lines(outcomes: list[_Outcome]) -> None:
+    for path, file, problems, unreadable in outcomes:
+        if unreadable is not None:
+            click.echo(unreadable, err=True)
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        if file is None or problems:
+            continue
         policy, calendar = file.policy, file.calendar
         click.echo(
-            f"{path}: {policy.label} is valid ({len(policy.plans)} plans, "
-            f"{len(policy.severities)} severities, {len(calendar.holidays)} holidays "
+            f"{path}: {policy.label} is valid ({_count(len(policy.plans), 'plan', 'plans')}, "
+            f"{_count(len(policy.severities), 'severity', 'severities')}, "
+            f"{_count(len(calendar.holidays), 'holiday', 'holidays')} "
             f"{calendar.first_year}-{calendar.last_year})"
         )
         expected = file_name(policy)
-        if not path.endswith(expected):
+        if Path(path).name != expected:
             click.echo(f"{path}: to be found by its name it must be called {expected}")
-    for problems in bad.values():
-        for problem in problems:
-            click.echo(str(problem), err=True)
-    for message in (*unreadable.values(), *quarrels):
-        click.echo(message, err=True)
 
 
-def _print_json(
-    paths: tuple[str, ...],
-    good: dict[str, PolicyFile],
-    bad: dict[str, tuple[Problem, ...]],
-    unreadable: dict[str, str],
-    quarrels: list[str],
-) -> None:
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _print_json(outcomes: list[_Outcome]) -> None:
     import orjson
 
-    for path in paths:
-        file = good.get(path)
+    for path, file, problems, unreadable in outcomes:
         result = {
             "file": path,
-            "valid": file is not None,
+            "valid": file is not None and not problems,
             "policy": None if file is None else file.policy.label,
             "digest": None if file is None else file.policy.digest,
-            "problems": [problem._asdict() for problem in bad.get(path, ())],
-            "unreadable": unreadable.get(path),
+            "problems": [problem._asdict() for problem in problems],
+            "unreadable": unreadable,
         }
         click.echo(orjson.dumps(result))
-    for message in quarrels:
-        click.echo(message, err=True)

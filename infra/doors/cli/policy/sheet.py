@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from domain import instant
 from domain.policy import CLOCK_NAMES, Phrase
+from infra.doors.cli.policy.fitted import fitted, grid
 from infra.doors.cli.policy.words import (
     KINDS,
     LABELS,
@@ -20,6 +20,7 @@ from infra.doors.cli.policy.words import (
     multiples,
     seconds,
     shares,
+    since,
     week,
     words,
 )
@@ -32,9 +33,9 @@ def show(console: Console, file: PolicyFile, language: Language, year: int | Non
     console.print(
         _heading(file, language),
         _facts(file, language),
-        _hours(file, language),
-        _targets(file, language),
-        _severities(file, language),
+        _hours(file, language, console.width),
+        _targets(file, language, console.width),
+        _severities(file, language, console.width),
         _topics(file, language),
         sep="\n",
     )
@@ -125,7 +126,7 @@ def _heading(file: PolicyFile, language: Language) -> Text:
         zone = next(iter(file.schedules.values())).hours.zone
         local = instant.to_datetime(policy.effective_from).astimezone(zone)
         force = LABELS[language]["from"].format(
-            moment=f"{day(local.date(), language)} {local:%H:%M:%S}".removesuffix(":00"),
+            moment=f"{since(local.date(), language)} {local:%H:%M:%S}".removesuffix(":00"),
             zone=policy.zone_name,
         )
     return Text.assemble((words(policy.title, language), "bold"), f"\n{policy.label}, {force}\n")
@@ -133,7 +134,7 @@ def _heading(file: PolicyFile, language: Language) -> Text:
 
 def _facts(file: PolicyFile, language: Language) -> RenderableType:
     label, policy, calendar = LABELS[language], file.policy, file.calendar
-    grid = Table.grid(padding=(0, 2))
+    facts = grid()
     years = f"{calendar.first_year}–{calendar.last_year}"
     warnings = shares(policy.warning_steps, language)
     overdue = multiples(policy.overdue_steps, language)
@@ -145,71 +146,74 @@ def _facts(file: PolicyFile, language: Language) -> RenderableType:
         ("after_breach", label["later"].format(times=overdue) if overdue else label["never"]),
         ("settle", label["settles"].format(duration=duration(file.settle, language))),
         ("backdating", label["past"].format(duration=duration(file.max_backdate, language))),
+        ("digest", policy.digest[:16]),
     ]
     for key, text in rows:
-        grid.add_row(Text(label[key], style="dim"), text)
+        facts.add_row(Text(label[key], style="dim"), text)
     for number, audience in enumerate(policy.audiences.values()):
         told = ", ".join(
             KINDS[language][kind] for kind in KINDS[language] if kind in audience.kinds
         )
         text = f"{words(audience.title, language)}: {told}"
-        grid.add_row(Text("" if number else label["told"], style="dim"), text)
-    return _spaced(grid)
+        facts.add_row(Text("" if number else label["told"], style="dim"), text)
+    return _spaced(facts)
 
 
-def _hours(file: PolicyFile, language: Language) -> RenderableType:
+def _hours(file: PolicyFile, language: Language, width: int) -> RenderableType:
     label = LABELS[language]
-    table = _table(label["hours"], "", label["days"], label["open"], label["public_holidays"])
-    digests = Table.grid(padding=(0, 1))
-    digests.add_column()
-    digests.add_column(overflow="fold")
+    rows: list[tuple[str, ...]] = []
+    digests = grid()
     for name, schedule in file.schedules.items():
-        lines = week(schedule.openings, language)
-        table.add_row(
-            name,
-            "\n".join(days for days, _ in lines),
-            "\n".join(hours for _, hours in lines),
-            label["closed"] if schedule.holidays else label["all_year"],
-        )
-        digests.add_row(Text(f"{label['digest']} {name}", style="dim"), schedule.hours.digest)
-    return Group(table, _spaced(digests))
+        holidays = label["closed"] if schedule.holidays else label["all_year"]
+        for number, (days, hours) in enumerate(week(schedule.openings, language)):
+            rows.append(("", days, hours, "") if number else (name, days, hours, holidays))
+        title = Text(f"{label['openings_digest']} {name}", style="dim")
+        digests.add_row(title, schedule.hours.digest)
+    head = (label["name"], label["days"], label["open"], label["public_holidays"])
+    return Group(fitted(label["hours"], head, [rows], width), _spaced(digests))
 
 
-def _targets(file: PolicyFile, language: Language) -> RenderableType:
+def _targets(file: PolicyFile, language: Language, width: int) -> RenderableType:
     label, policy = LABELS[language], file.policy
-    table = _table(
-        label["targets"],
-        label["plan"],
-        label["severity"],
-        *(label[clock] for clock in CLOCK_NAMES),
-    )
+    groups: list[list[tuple[str, ...]]] = []
     for plan in policy.plans.values():
-        for severity in policy.severities.values():
-            first = severity.level == min(policy.severities)
-            table.add_row(
-                f"{words(plan.title, language)}\n({plan.hours_name})" if first else "",
-                f"{severity.level} {words(severity.title, language)}",
-                *(
-                    budget(file.budgets.get((plan.name, clock, severity.level)), language)
-                    for clock in CLOCK_NAMES
-                ),
-            )
-        table.add_section()
-    return _spaced(table)
+        name = f"{words(plan.title, language)}\n({plan.hours_name})"
+        groups.append(
+            [
+                (
+                    "" if number else name,
+                    f"{severity.level} {words(severity.title, language)}",
+                    *(
+                        budget(file.budgets.get((plan.name, clock, severity.level)), language)
+                        for clock in CLOCK_NAMES
+                    ),
+                )
+                for number, severity in enumerate(policy.severities.values())
+            ]
+        )
+    head = (label["plan"], label["severity"], *(label[clock] for clock in CLOCK_NAMES))
+    table = fitted(label["targets"], head, groups, width)
+    two = any(budget.business and budget.off_hours for budget in file.budgets.values())
+    return _spaced(Group(table, Text(label["both"])) if two else table)
 
 
-def _severities(file: PolicyFile, language: Language) -> RenderableType:
+def _severities(file: PolicyFile, language: Language, width: int) -> RenderableType:
     label, policy = LABELS[language], file.policy
-    table = _table(label["severities"], label["severity"], label["impacts"])
-    for severity in policy.severities.values():
-        impacts = [words(policy.impacts[impact], language) for impact in severity.impacts]
-        table.add_row(f"{severity.level} {words(severity.title, language)}", "; ".join(impacts))
-    return _spaced(table)
+    rows = [
+        (
+            f"{severity.level} {words(severity.title, language)}",
+            "; ".join(words(policy.impacts[impact], language) for impact in severity.impacts),
+        )
+        for severity in policy.severities.values()
+    ]
+    return _spaced(
+        fitted(label["severities"], (label["severity"], label["impacts"]), [rows], width)
+    )
 
 
 def _topics(file: PolicyFile, language: Language) -> RenderableType:
     label, policy = LABELS[language], file.policy
-    grid = Table.grid(padding=(0, 2))
+    lists = grid()
     for key, supported in (("supported", True), ("not_supported", False)):
         titles = [
             words(topic.title, language)
@@ -217,10 +221,10 @@ def _topics(file: PolicyFile, language: Language) -> RenderableType:
             if topic.supported is supported
         ]
         if titles:
-            grid.add_row(Text(label[key], style="dim"), "; ".join(titles))
+            lists.add_row(Text(label[key], style="dim"), "; ".join(titles))
     causes = "; ".join(words(cause, language) for cause in policy.root_causes.values())
-    grid.add_row(Text(label["root_causes"], style="dim"), causes)
-    return _spaced(grid)
+    lists.add_row(Text(label["root_causes"], style="dim"), causes)
+    return _spaced(lists)
 
 
 def _holidays(file: PolicyFile, language: Language, year: int) -> RenderableType:
@@ -228,13 +232,13 @@ def _holidays(file: PolicyFile, language: Language, year: int) -> RenderableType
     days = _days_of(file, year)
     if not days:
         return Text(label["no_holidays"].format(year=year))
-    grid = Table.grid(padding=(0, 2))
-    grid.title = label["public_holidays_of"].format(year=year)
-    grid.title_justify = "left"
-    grid.title_style = "bold"
+    listed = grid()
+    listed.title = label["public_holidays_of"].format(year=year)
+    listed.title_justify = "left"
+    listed.title_style = "bold"
     for when, name in days:
-        grid.add_row(day(when, language), words(name, language))
-    return grid
+        listed.add_row(day(when, language), words(name, language))
+    return listed
 
 
 def _days_of(file: PolicyFile, year: int | None) -> list[tuple[date, Phrase]]:
@@ -247,9 +251,3 @@ def _days_of(file: PolicyFile, year: int | None) -> list[tuple[date, Phrase]]:
 
 def _spaced(part: RenderableType) -> RenderableType:
     return Group(part, Text())
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(*columns, title=title, title_justify="left", title_style="bold")
-    table.columns[0].no_wrap = True
-    return table

@@ -19,20 +19,23 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "at_share": "at {shares} of the target",
         "backdating": "Backdating",
         "business_day": "Business day",
+        "both": "Where two times are given, the target ends with the one that is used up first.",
         "calendar": "Calendar",
         "closed": "closed",
         "days": "Days",
-        "digest": "Openings",
+        "digest": "Digest of the policy",
         "from": "in force from {moment} ({zone})",
         "hours": "Hours",
         "impacts": "Impacts that justify it",
         "initial": "Initial response",
-        "later": "again {times} targets after it was due",
+        "later": "again {times} after it was due",
+        "name": "Name",
         "never": "none",
         "no_holidays": "No public holidays in {year}.",
         "not_supported": "Not supported",
         "ongoing": "Ongoing response",
         "open": "Open",
+        "openings_digest": "Digest of the openings",
         "past": "at most {duration} back",
         "plan": "Plan",
         "public_holidays": "Public holidays",
@@ -53,23 +56,26 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
     "cs": {
         "after_breach": "Po porušení",
         "all_year": "otevřeno",
-        "at_share": "po vyčerpání {shares} lhůty",
+        "at_share": "po vyčerpání {shares} cíle",
         "backdating": "Zpětné zápisy",
         "business_day": "Pracovní den",
+        "both": "Kde jsou uvedeny dvě doby, končí cíl tou, která se vyčerpá dříve.",
         "calendar": "Kalendář",
         "closed": "zavřeno",
         "days": "Dny",
-        "digest": "Otisk doby",
+        "digest": "Otisk podmínek",
         "from": "platí od {moment} ({zone})",
         "hours": "Pracovní doba",
         "impacts": "Dopady, které ji odůvodní",
         "initial": "První odpověď",
-        "later": "znovu {times} lhůty po termínu",
+        "later": "znovu {times} po termínu",
+        "name": "Název",
         "never": "žádné",
         "no_holidays": "V roce {year} nejsou žádné svátky.",
         "not_supported": "Nepodporujeme",
         "ongoing": "Průběžná odpověď",
         "open": "Otevřeno",
+        "openings_digest": "Otisk pracovní doby",
         "past": "nejvýše {duration} zpět",
         "plan": "Plán",
         "public_holidays": "Svátky",
@@ -81,9 +87,9 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "settles": "{duration} na odpověď, která je na cestě",
         "since_ever": "platí odjakživa",
         "supported": "Podporujeme",
-        "targets": "Lhůty",
+        "targets": "Cíle",
         "told": "Komu se hlásí",
-        "untargeted": "lhůta není stanovena",
+        "untargeted": "cíl není stanoven",
         "warnings": "Upozornění",
         "zone": "Časové pásmo",
     },
@@ -99,11 +105,16 @@ KINDS: Mapping[Language, Mapping[str, str]] = {
     "cs": {
         "untriaged": "požadavky bez závažnosti",
         "warning": "upozornění",
-        "breach": "nedodržené lhůty",
-        "overdue": "připomínky po nich",
+        "breach": "porušené lhůty",
+        "overdue": "připomínky po porušení",
     },
 }
 
+# One, two to four, any other amount.
+_TARGETS: Mapping[Language, tuple[str, str, str]] = {
+    "en": ("target", "targets", "targets"),
+    "cs": ("cíl", "cíle", "cílů"),
+}
 _AND: Mapping[Language, str] = {"en": "and", "cs": "a"}
 _OUTSIDE: Mapping[Language, str] = {"en": "outside business hours", "cs": "mimo pracovní dobu"}
 _NEXT_DAY: Mapping[Language, str] = {"en": "the next day", "cs": "dalšího dne"}
@@ -132,6 +143,7 @@ _WEEKDAYS: Mapping[Language, tuple[str, ...]] = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "cs": ("pondělí", "úterý", "středa", "čtvrtek", "pátek", "sobota", "neděle"),
 }
+_WEEKDAYS_IN_GENITIVE = ("pondělí", "úterý", "středy", "čtvrtka", "pátku", "soboty", "neděle")
 _SHORT_WEEKDAYS: Mapping[Language, tuple[str, ...]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "cs": ("po", "út", "st", "čt", "pá", "so", "ne"),
@@ -168,8 +180,16 @@ def shares(steps: Sequence[Step], language: Language) -> str:
 
 
 def multiples(steps: Sequence[Step], language: Language) -> str:
-    """Return multiples of a target: "1, 2 and 4"."""
-    return _listed([_number(float(step.value), language) for step in steps], language)
+    """Return multiples of a target: "1, 2 and 4 targets"."""
+    if not steps:
+        return ""
+    last = steps[-1].value
+    # A decimal number is followed by the genitive singular, which is also the form of two to four.
+    form = _form(int(last)) if last.denominator == 1 else 1
+    if len(steps) > 1:
+        form = max(form, 1)
+    numbers = _listed([_number(float(step.value), language) for step in steps], language)
+    return f"{numbers} {_TARGETS[language][form]}"
 
 
 def week(openings: Sequence[Opening], language: Language) -> list[tuple[str, str]]:
@@ -195,6 +215,14 @@ def clock_time(minutes: int) -> str:
     """Return minutes after midnight as `08:00`, up to `24:00`."""
     hour, minute = divmod(minutes if minutes <= MINUTES_PER_DAY else minutes - MINUTES_PER_DAY, 60)
     return f"{hour:02}:{minute:02}"
+
+
+def since(when: date, language: Language) -> str:
+    """Return a date as it stands after "from"."""
+    if language == "cs":
+        weekday = _WEEKDAYS_IN_GENITIVE[when.weekday()]
+        return f"{weekday} {when.day}. {when.month}. {when.year}"
+    return day(when, language)
 
 
 def day(when: date, language: Language) -> str:
