@@ -44,6 +44,7 @@ def row(explanation: Explanation, as_of: int, type_of: TypeOf) -> Mapping[str, A
             "off_hours_seconds": instant.seconds(left[1]),
         },
         "policy": clock.policy.label,
+        "policy_digest": clock.policy.digest,
         **_instant("policy_effective", clock.policy.effective_from, zone),
         "calendar": {
             "name": clock.policy.calendar_name,

@@ -146,7 +146,7 @@ class Review(NamedTuple):
     """A ticket that somebody should look at, and why.
 
     `severities` are those assigned, in order, without repeats; `backdated` counts the events
-    recorded later than they happened, `largest_delay` is the longest such delay in microseconds.
+    recorded late, `largest_delay` is the longest such delay in microseconds, 0 where there is none.
     """
 
     ticket: str
@@ -156,17 +156,24 @@ class Review(NamedTuple):
     largest_delay: int
 
 
+class Version(NamedTuple):
+    """A policy version that judged: its label, and the SHA-256 of its text in hex."""
+
+    label: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The figures of all tickets as of R at T, in an order that depends on the input alone.
 
-    `policies` are the labels of the versions that judged; `root_causes` counts the resolutions
-    that stand at T, None where no cause was named. `broken` has the worst first.
+    `policies` are the versions that judged; `root_causes` counts the resolutions that stand at T,
+    None where no cause was named. `broken` has the worst first.
     """
 
     as_of: int
     at: int
-    policies: tuple[str, ...]
+    policies: tuple[Version, ...]
     tickets: int
     events: int
     statuses: Mapping[Status, int]
@@ -183,7 +190,8 @@ def report(
 ) -> Report:
     """Report on tickets by what was recorded by `as_of` and happened by `at`.
 
-    Tickets of which nothing was known then are left out. Raises CannotJudge.
+    Tickets of which nothing was known then are left out. An event is recorded late where that took
+    longer than the version in force at T gives an answer on its way (`settle`). Raises CannotJudge.
     """
     gathering = _Gathering(policies, at)
     for ticket, history in tickets.items():
@@ -240,7 +248,10 @@ class _Measured:
 
 
 class _Story:
-    """What one ticket's events say beyond its clocks, read once in story order."""
+    """What one ticket's events say beyond its clocks, read once in story order.
+
+    An event recorded up to `settle` after it happened is not late.
+    """
 
     __slots__ = (
         "assigned",
@@ -252,7 +263,7 @@ class _Story:
         "workaround",
     )
 
-    def __init__(self, story: Sequence[RecordedEvent]) -> None:
+    def __init__(self, story: Sequence[RecordedEvent], settle: int) -> None:
         self.opened = story[0]
         self.assigned: list[tuple[int, SeverityAssigned]] = []
         # By the event after which it holds, so that a promise leads to its triage.
@@ -275,7 +286,7 @@ class _Story:
             if self.assigned:
                 self.in_force[recorded.event_id] = self.assigned[-1][1]
             delay = recorded.recorded_at - recorded.occurred_at
-            if delay > 0:
+            if delay > settle:
                 self.backdated += 1
                 self.largest_delay = max(self.largest_delay, delay)
 
@@ -303,7 +314,8 @@ class _Gathering:
         self._at = at
         self._tickets = 0
         self._events = 0
-        self._labels: set[tuple[int, str]] = set()
+        self._settle = policies.in_force(at).settle
+        self._versions: dict[int, Version] = {}
         self._statuses: Counter[Status] = Counter()
         self._channels: Counter[str] = Counter()
         self._root_causes: Counter[str | None] = Counter()
@@ -315,7 +327,7 @@ class _Gathering:
     def add(self, ticket: str, events: Sequence[RecordedEvent]) -> None:
         """Count a ticket by its events in story order."""
         folded = fold(events, self._policies)
-        story = _Story(events)
+        story = _Story(events, self._settle)
         opened = story.opened.event
         assert isinstance(opened, Opened)
         self._tickets += 1
@@ -338,7 +350,8 @@ class _Gathering:
         triage = story.in_force[clock.promises[-1].given_by] if clock.promises else None
         group = _group(clock.plan, triage)
         verdict = clock.verdict(self._at)
-        self._labels.add((clock.policy.version, clock.policy.label))
+        policy = clock.policy
+        self._versions[policy.version] = Version(policy.label, policy.digest)
         cell = (group, clock.name, _month(clock.started_at, clock.hours))
         verdicts = self._cells.get(cell)
         if verdicts is None:
@@ -397,7 +410,7 @@ class _Gathering:
         return Report(
             as_of=as_of,
             at=self._at,
-            policies=tuple(label for _, label in sorted(self._labels)),
+            policies=tuple(version for _, version in sorted(self._versions.items())),
             tickets=self._tickets,
             events=self._events,
             statuses={status: self._statuses[status] for status in STATUSES},

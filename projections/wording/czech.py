@@ -18,7 +18,14 @@ from domain.event import (
 from domain.explanation import Given, NoTarget, Part, Skipped
 from domain.hours import Kind
 from domain.policy import ClockName, Policy, Target
-from projections.wording.words import WarningState, Words, compact, local, parts_of
+from projections.wording.words import (
+    NO_BREAK,
+    WarningState,
+    Words,
+    compact,
+    local,
+    parts_of,
+)
 
 Case = Literal["nominative", "accusative"]
 DayCase = Literal["nominative", "genitive", "when"]
@@ -43,7 +50,7 @@ _NOUNS = {
     "hour": ("hodina", "hodinu", "hodiny", "hodin"),
     "minute": ("minuta", "minutu", "minuty", "minut"),
     "second": ("sekunda", "sekundu", "sekundy", "sekund"),
-    "business day": ("pracovní den", "pracovní den", "pracovní dny", "pracovních dnů"),
+    "business day": ("pracovní den", "pracovní den", "pracovní dny", "pracovních dní"),
     "segment": ("úsek", "úsek", "úseky", "úseků"),
 }
 _CLOCKS: dict[ClockName, tuple[str, str]] = {
@@ -57,8 +64,8 @@ def count(number: int, noun: str, case: Case = "nominative") -> str:
     """Say how many: 1 hodina, 2 hodiny, 5 hodin, also 21 hodin and 22 hodin."""
     one, one_accusative, few, many = _NOUNS[noun]
     if number == 1:
-        return f"1 {one_accusative if case == 'accusative' else one}"
-    return f"{number} {few if number in (2, 3, 4) else many}"
+        return f"1{NO_BREAK}{one_accusative if case == 'accusative' else one}"
+    return f"{number}{NO_BREAK}{few if number in (2, 3, 4) else many}"
 
 
 class Czech(Words):
@@ -87,7 +94,7 @@ class Czech(Words):
             said.append(count(minutes, "minute", case))
         if fraction:
             # A decimal number is followed by the genitive singular.
-            said.append(f"{seconds},{fraction} sekundy")
+            said.append(f"{seconds},{fraction}{NO_BREAK}sekundy")
         elif seconds or not said:
             said.append(count(seconds, "second", case))
         return " ".join(said)
@@ -115,13 +122,13 @@ class Czech(Words):
     def day(self, day: date, case: DayCase = "nominative") -> str:
         """Write a date such as `pátek 6. 3. 2026`."""
         weekday = _WEEKDAYS[case][day.weekday()]
-        return f"{weekday} {day.day}. {day.month}. {day.year}"
+        return f"{weekday} {self.short_day(day, weekday=False, year=True)}"
 
     def short_day(self, day: date, *, weekday: bool, year: bool) -> str:
         """Write a date such as `pá 6. 3. 2026`."""
-        text = f"{day.day}. {day.month}."
+        text = f"{day.day}.{NO_BREAK}{day.month}."
         text = f"{_SHORT_WEEKDAYS[day.weekday()]} {text}" if weekday else text
-        return f"{text} {day.year}" if year else text
+        return f"{text}{NO_BREAK}{day.year}" if year else text
 
     def moment(self, at: int, zone: tzinfo, case: DayCase = "nominative") -> str:
         """Write an instant such as `pátek 6. 3. 2026 16:30 CET (15:30 UTC)`."""
@@ -172,10 +179,13 @@ class Czech(Words):
         )
 
     def no_target(self, why: NoTarget, clock: Clock, severity: int | None) -> str:
-        """Say why the clock can never be broken."""
+        """Say why there is no target, and what that means for the clock."""
         match why:
             case "untriaged":
-                reason = "požadavek ještě nemá závažnost"
+                return (
+                    "Bez cíle: požadavek ještě nemá závažnost. Až bude závažnost určena, bude se "
+                    "cíl počítat od začátku lhůty, takže už může být porušena."
+                )
             case "unsupported":
                 reason = "na požadavek se podpora nevztahuje a řeší se podle možností"
             case "empty-cell":
@@ -185,31 +195,32 @@ class Czech(Words):
                 )
             case never:
                 assert_never(never)
-        return f"Bez cíle: {reason}. Lhůta se jen měří a nelze ji porušit."
+        return f"Bez cíle: {reason}. Lhůta se jen měří a bez cíle ji nelze porušit."
 
     def policy(self, policy: Policy, plan: str, zone: tzinfo) -> str:
-        """Name the policy's version, since when it is in force, and the customer's plan."""
+        """Name the policy's version, its digest, since when it is in force, and the plan."""
         since = (
             "platí odjakživa"
             if policy.effective_from is None
             else f"platí od {self.moment(policy.effective_from, zone, 'genitive')}"
         )
         title = self.phrase(policy.plans[plan].title)
-        return f"{policy.label} ({self.phrase(policy.title)}), {since}; plán {title}."
+        name = f"{policy.label} ({self.phrase(policy.title)}), otisk {policy.digest[:16]}"
+        return f"{name}, {since}; plán {title}."
 
     def calendar(self, clock: Clock) -> str:
         """Name the calendar, the hours, the zone and the versions of both."""
         policy, plan = clock.policy, clock.policy.plans[clock.plan]
         return (
-            f"{policy.calendar_name}, provozní doba '{plan.hours_name}' "
-            f"v pásmu {policy.zone_name}; otisk doby {plan.hours.digest[:16]}, "
-            f"časová pásma {policy.zone_data}."
+            f"{policy.calendar_name}, pracovní doba '{plan.hours_name}' "
+            f"v pásmu {policy.zone_name}; otisk pracovní doby "
+            f"{plan.hours.digest[:16]}, časová pásma {policy.zone_data}."
         )
 
     def severities(self, given: Sequence[tuple[int, bool, int]], zone: tzinfo) -> str:
         """List the severities that the ticket had."""
         if not given:
-            return "Nebyla určena."
+            return "dosud nebyla určena."
         said = [
             f"{level}{'' if supported else ' (bez podpory)'} od {self.moment(at, zone, 'genitive')}"
             for level, supported, at in given
@@ -322,7 +333,7 @@ class Czech(Words):
 
     def changed_nothing(self, severity: int, at: int, *, answered: bool, zone: tzinfo) -> str:
         """Say that a severity came too late for this clock."""
-        why = "odpověď už přišla" if answered else "termín už byl porušen"
+        why = "odpověď už přišla" if answered else "lhůta už byla porušena"
         return (
             f"Závažnost {severity}, určená {self.moment(at, zone, 'when')}, nic nezměnila: {why}."
         )
@@ -363,7 +374,7 @@ class Czech(Words):
 
     def clock_change(self, number: int, change: int) -> str:
         """Say that clocks were moved inside a segment."""
-        moved, effect = ("dopředu", "méně") if change > 0 else ("zpět", "více")
+        moved, effect = ("dopředu", "kratší dobu") if change > 0 else ("zpět", "déle")
         by = self.duration(abs(change), "accusative")
         return (
             f"V úseku {number} se hodiny posouvají {moved} o {by}: "
@@ -392,4 +403,4 @@ class Czech(Words):
                 became = "teprve nastane"
             case never:
                 assert_never(never)
-        return f"{percent} % {of}: {self.moment(at, zone)}, {became}."
+        return f"{percent}{NO_BREAK}% {of}: {self.moment(at, zone)}, {became}."

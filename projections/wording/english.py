@@ -151,10 +151,13 @@ class English(Words):
         )
 
     def no_target(self, why: NoTarget, clock: Clock, severity: int | None) -> str:
-        """Say why the clock can never be broken."""
+        """Say why there is no target, and what that means for the clock."""
         match why:
             case "untriaged":
-                reason = "the ticket has no severity yet"
+                return (
+                    "No target: the ticket has no severity yet. The first severity will count from "
+                    "the start, so the promise may already be broken then."
+                )
             case "unsupported":
                 reason = "the request is not supported and is answered on best effort"
             case "empty-cell":
@@ -164,17 +167,18 @@ class English(Words):
                 )
             case never:
                 assert_never(never)
-        return f"No target: {reason}. The clock measures and cannot be broken."
+        return f"No target: {reason}. The clock measures and cannot be broken without a target."
 
     def policy(self, policy: Policy, plan: str, zone: tzinfo) -> str:
-        """Name the policy's version, since when it is in force, and the customer's plan."""
+        """Name the policy's version, its digest, since when it is in force, and the plan."""
         since = (
             "in force since ever"
             if policy.effective_from is None
             else f"in force since {self.moment(policy.effective_from, zone)}"
         )
         title = self.phrase(policy.plans[plan].title)
-        return f"{policy.label} ({self.phrase(policy.title)}), {since}; plan {title}."
+        name = f"{policy.label} ({self.phrase(policy.title)}), digest {policy.digest[:16]}"
+        return f"{name}, {since}; plan {title}."
 
     def calendar(self, clock: Clock) -> str:
         """Name the calendar, the hours, the zone and the versions of both."""
@@ -187,7 +191,7 @@ class English(Words):
     def severities(self, given: Sequence[tuple[int, bool, int]], zone: tzinfo) -> str:
         """List the severities that the ticket had."""
         if not given:
-            return "None was assigned."
+            return "not assigned yet."
         said = [
             f"{level}{'' if supported else ' (unsupported)'} from {self.moment(at, zone)}"
             for level, supported, at in given

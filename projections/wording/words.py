@@ -18,6 +18,9 @@ from domain.policy import ClockName, Phrase, Policy, Target
 
 WarningState = Literal["passed", "answered", "ahead"]
 
+NO_BREAK = "\u00a0"
+"""A space at which no line ends: a date and a number with its unit are read in one piece."""
+
 
 class Words(ABC):
     """One language."""
@@ -118,13 +121,13 @@ class Words(ABC):
 
     @abstractmethod
     def no_target(self, why: NoTarget, clock: Clock, severity: int | None) -> str:
-        """Say why the clock can never be broken."""
+        """Say why there is no target, and what that means for the clock."""
 
     # What it was judged by, and what happened.
 
     @abstractmethod
     def policy(self, policy: Policy, plan: str, zone: tzinfo) -> str:
-        """Name the policy's version, since when it is in force, and the customer's plan."""
+        """Name the policy's version, its digest, since when it is in force, and the plan."""
 
     @abstractmethod
     def calendar(self, clock: Clock) -> str:

@@ -131,7 +131,7 @@ class TestRun:
 
     def test_alerts_are_told_in_czech(self, breached: Path) -> None:
         """To those who read Czech."""
-        assert "závazek je porušen" in run(*ONCE, "--lang", "cs").stdout
+        assert "lhůta je porušena" in run(*ONCE, "--lang", "cs").stdout
 
     def test_its_log_is_json_with_action_and_id(self, breached: Path) -> None:
         """On every line, and nothing that people wrote."""

@@ -113,10 +113,38 @@ def test_the_page_exists_in_czech(desk: str) -> None:
     """The same facts in Czech sentences."""
     shown = run(desk, "T-1042", "--lang", "cs").stdout
     assert shown.startswith(
-        "Požadavek T-1042: první odpověď\nPorušeno: termín byl v sobotu 7. 3. 2026"
+        "Požadavek T-1042: první odpověď\nPorušeno: termín byl v sobotu 7.\u00a03.\u00a02026"
     )
     assert "ZAPSÁNO ZPĚTNĚ" in shown
-    assert "pá 6. 3. 2026 17:00 – so 7. 3. 01:00 CET" in shown
+    assert "pá 6. 3. 2026 17:00 – so 7. 3. 01:00 CET" in shown.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_line_ends_inside_a_czech_date(
+    desk: str, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Nor between a number and its unit, in sentences and in tables."""
+    monkeypatch.setattr("infra.doors.cli.judging.explain.width", lambda: width)
+    shown = run(desk, "T-1042", "--lang", "cs").stdout
+    assert max(map(len, shown.splitlines())) <= width
+    assert not re.search(r"\d\.\n", shown)
+    assert not re.search(r"\d\n\s*(hodin|minut|sekund|%)", shown)
+    assert shown.count("7.\u00a03.\u00a02026") == 7
+
+
+def test_an_edited_policy_leaves_a_trace(desk: str, tmp_path: Path) -> None:
+    """Another target under the same label: the verdict may differ, and so does the digest."""
+    published = REPOSITORY / "policies" / "managry.toml"
+    edited = tmp_path / "managry.toml"
+    edited.write_text(published.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    told = [
+        objects(run(desk, "T-1042", "--policy", str(file), "--json"))[0]
+        for file in (published, edited)
+    ]
+    assert told[0]["policy"] == told[1]["policy"] == "managry@1"
+    assert told[0]["policy_digest"] == MANAGRY.versions[0].digest != told[1]["policy_digest"]
+    for file, one in zip((published, edited), told, strict=True):
+        assert one["policy_digest"][:16] in run(desk, "T-1042", "--policy", str(file)).stdout
 
 
 def test_a_narrow_page_loses_nothing(desk: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +242,7 @@ SCHEMA: dict[str, object] = {
     **AMOUNTS,
     "left": (AMOUNTS, None),
     "policy": str,
+    "policy_digest": re.compile("[0-9a-f]{64}"),
     **moment("policy_effective", missing=True),
     "calendar": {
         "name": str,

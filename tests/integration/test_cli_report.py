@@ -3,12 +3,14 @@
 import gzip
 import json
 import os
+import re
 import string
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner, Result
@@ -113,7 +115,7 @@ def test_json_is_one_object_with_every_figure(desk: str) -> None:
     assert as_json(desk) == {
         "as_of": "2026-03-09T11:00:00Z",
         "at": "2026-03-09T11:00:00Z",
-        "policies": ["managry@1"],
+        "policies": [{"policy": "managry@1", "policy_digest": MANAGRY.versions[0].digest}],
         "tickets": 3,
         "events": 10,
         "statuses": {"new": 0, "open": 0, "pending": 2, "resolved": 1, "verified": 0},
@@ -199,6 +201,69 @@ def test_czech_readers_have_czech_words(desk: str) -> None:
     rows = words(result)
     assert "Premium, 1 kritická první 1 0 0 0 100,0 %" in rows
     assert "Požadavky k prověření (1 z 1)" in result.stdout
+    assert "Porušené lhůty, nejhorší napřed (1 z 1)" in result.stdout
+    assert "3/2026 Standard první 0 1 0 1 0,0 %" in rows
+    assert "T-2 první Standard, 1 kritická 9. 3. 2026 10:00 9. 3. 2026 11:20 1 h 20 min 0 min" in (
+        rows
+    )
+    assert "9.\u00a03.\u00a02026 10:00" in result.stdout
+
+
+def test_the_head_names_the_text_of_the_policy(desk: str) -> None:
+    """An edited policy file has another digest, whatever it calls itself."""
+    digest = MANAGRY.versions[0].digest[:16]
+    assert f"policy managry@1 ({digest})" in words(lhuta(desk))
+    assert f"podmínky managry@1 ({digest})" in words(lhuta(desk, "--lang", "cs"))
+
+
+def test_channels_have_czech_names(tmp_path: Path) -> None:
+    """A channel that nobody translated stands as the events name it."""
+    names = ("email", "web", "phone", "api", "import", "fax")
+    stories = []
+    for number_of_ticket, name in enumerate(names):
+        opened, *rest = ticket(f"T-{number_of_ticket}").opened("2026-03-06 16:00").history
+        event = Opened("C-1", "premium", name)
+        stories.append(Story(opened.ticket, (opened._replace(event=event), *rest)))
+    path = tmp_path / "channels.jsonl"
+    path.write_bytes(lines(stories))
+    rows = words(lhuta(str(path), "--lang", "cs"))
+    assert "Kanál API 1, e-mail 1, fax 1, import 1, telefon 1, web 1" in rows
+
+
+@pytest.mark.parametrize(
+    ("tickets", "english", "czech"),
+    [
+        (0, "0 tickets, 0 events", "0 požadavků, 0 událostí"),
+        (1, "1 ticket, 1 event", "1 požadavek, 1 událost"),
+        (2, "2 tickets, 2 events", "2 požadavky, 2 události"),
+        (5, "5 tickets, 5 events", "5 požadavků, 5 událostí"),
+    ],
+)
+def test_counts_agree_with_their_nouns(
+    tickets: int, english: str, czech: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One ticket is one ticket in both languages."""
+    stories = [ticket(f"T-{number}").opened("2026-03-06 16:00") for number in range(tickets)]
+    moment = at("2026-03-06 17:00")
+    found = report({story.name: story.history for story in stories}, MANAGRY, moment, moment)
+    for language, expected in zip(get_args(Language), (english, czech), strict=True):
+        write(found, MANAGRY.versions[0], language, 80, 10, 10)
+        assert capsys.readouterr().out.splitlines()[1].replace("\u00a0", " ").rstrip() == expected
+
+
+def test_late_records_say_from_when_on_they_are_late(desk: str) -> None:
+    """Below their table, in the time that the policy gives an answer on its way."""
+    assert (
+        "Recorded late: more than 30 s after it happened, the time that the policy gives an answer "
+        "on its way."
+    ) in words(lhuta(desk))
+
+
+def test_the_help_says_what_the_formats_are() -> None:
+    """One object, not lines."""
+    shown = " ".join(lhuta("--help").stdout.split())
+    assert "Tables for people, or one JSON object for programs." in shown
+    assert "JSON lines" not in shown
 
 
 def test_the_reader_chooses_how_many_are_listed(desk: str) -> None:
@@ -297,7 +362,7 @@ def _without_styles(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "cs"])
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_tables_keep_to_the_width_of_the_terminal(
     language: Language, width: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -310,6 +375,39 @@ def test_tables_keep_to_the_width_of_the_terminal(
     assert max(map(len, printed.splitlines())) <= width
     assert percent(1000, language) in printed
     assert business_time(80 * instant.MINUTE, 9 * instant.HOUR, language) in printed
+
+
+@pytest.mark.parametrize("language", ["en", "cs"])
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_names_never_vanish(
+    language: Language, width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However narrow it is, every word of the wide report is there whole, in every row."""
+    tickets = {story.name: story.history for story in DESK}
+    moment = at("2026-03-09 12:00")
+    found = report(tickets, MANAGRY, moment, moment)
+
+    def counted_words(columns: int) -> Counter[str]:
+        write(found, MANAGRY.versions[0], language, columns, 10, 10)
+        return Counter(re.findall(r"[^\W\d]{3,}", capsys.readouterr().out))
+
+    wide, narrow = counted_words(200), counted_words(width)
+    for name in ("Standard", "Premium", WORDS[language]["initial"]):
+        assert narrow[name] >= wide[name]
+    assert set(narrow) == set(wide)
+
+
+def test_dates_and_units_stay_in_one_piece(capsys: pytest.CaptureFixture[str]) -> None:
+    """On a narrow terminal a Czech date is not torn apart, nor a number from its unit."""
+    tickets = {story.name: story.history for story in DESK}
+    moment = at("2026-03-09 12:00")
+    found = report(tickets, MANAGRY, moment, moment)
+    for width in (40, 60, 80):
+        write(found, MANAGRY.versions[0], "cs", width, 10, 10)
+        printed = capsys.readouterr().out
+        assert not re.search(r"\d\.\s*\n", printed)
+        assert not re.search(r"\d\s*\n\s*(h|min|%)\b", printed)
+        assert printed.count("9.\u00a03.\u00a02026") == 4
 
 
 def test_what_a_file_says_cannot_steer_the_terminal(tmp_path: Path) -> None:
@@ -383,13 +481,13 @@ def test_other_times_are_written_by_their_own_rules() -> None:
     ]
     assert written == [
         "63 h",
-        "2 d 2 h",
+        "2\u00a0d 2\u00a0h",
         "< 1 s",
         "1 min 1 s",
         "24,918",
-        "24 918",
+        "24\u00a0918",
         "-",
-        "66,6 %",
+        "66,6\u00a0%",
     ]
 
 

@@ -17,7 +17,7 @@ from domain.hours import Hours, Opening, compile_hours
 from domain.policy import Target
 from projections.narrative import LIMIT, narrate, visible
 from projections.wording import LANGUAGES
-from projections.wording.words import compact
+from projections.wording.words import NO_BREAK, compact
 from tests.spec.desk import (
     ALWAYS,
     DAY,
@@ -36,6 +36,12 @@ from tests.strategies import histories, instants, moments_asked
 
 MINUTE = instant.MINUTE
 ENGLISH, CZECH = LANGUAGES["en"], LANGUAGES["cs"]
+
+
+def spaced(text: str) -> str:
+    """A text with its no-break spaces as spaces, for tests of the words alone."""
+    return text.replace(NO_BREAK, " ")
+
 
 Line = tuple[str, str, str, str, str, str]
 
@@ -441,7 +447,7 @@ def test_a_tighter_target_is_capped_by_a_looser_promise() -> None:
     assert "In full from the change it would be due Tue 10 March" in ENGLISH.target(
         given, told.clock
     )
-    assert "Celý od změny by vypršel v úterý 10. 3." in CZECH.target(given, told.clock)
+    assert "Celý od změny by vypršel v úterý 10. 3." in spaced(CZECH.target(given, told.clock))
 
 
 def test_a_clock_without_target_says_why() -> None:
@@ -466,6 +472,33 @@ def test_a_clock_without_target_says_why() -> None:
         assert (told.verdict, told.no_target, told.due, told.left) == ("no-target", why, None, None)
         assert english in narrate(told, told.at, ENGLISH).sentence
         assert czech in narrate(told, told.at, CZECH).sentence
+
+
+def test_a_clock_without_severity_may_turn_out_broken() -> None:
+    """The first severity counts from the start; without any other target nothing can be broken."""
+    opened = ticket().opened("2026-03-09 08:00", plan="standard")
+    later = opened.triaged("2026-03-09 12:00", 1)
+    assert explained(opened, "2026-03-09 11:00").verdict == "no-target"
+    assert explained(later, "2026-03-09 12:00").verdict == "breached"
+
+    def sentences(story: Story) -> tuple[str, str]:
+        told = explained(story, "2026-03-09 11:00")
+        english, czech = (narrate(told, told.at, words).sentence for words in (ENGLISH, CZECH))
+        return english, spaced(czech)
+
+    assert sentences(opened) == (
+        "No target: the ticket has no severity yet. The first severity will count from the start, "
+        "so the promise may already be broken then.",
+        "Bez cíle: požadavek ještě nemá závažnost. Až bude závažnost určena, bude se cíl počítat "
+        "od začátku lhůty, takže už může být porušena.",
+    )
+    for story in (
+        opened.triaged("2026-03-09 08:05", 1, supported=False),
+        opened.triaged("2026-03-09 08:05", 3),
+    ):
+        english, czech = sentences(story)
+        assert english.endswith("The clock measures and cannot be broken without a target.")
+        assert czech.endswith("Lhůta se jen měří a bez cíle ji nelze porušit.")
 
 
 def test_severities_after_the_end_are_told_and_change_nothing() -> None:
@@ -494,6 +527,8 @@ def test_severities_after_the_end_are_told_and_change_nothing() -> None:
         "Severity 3, assigned on Mon 9 March 2026 10:30 CET (09:30 UTC), "
         "changed nothing: the clock had been broken by then."
     )
+    [_, frozen] = narrate(told, told.at, CZECH).sections[2].before
+    assert frozen.endswith("nic nezměnila: lhůta už byla porušena.")
 
 
 @pytest.mark.parametrize(
@@ -558,7 +593,7 @@ def test_a_verdict_is_one_sentence(story: Story, time: str, english: str, czech:
     """It says what was promised, what came, and the difference on both meters."""
     told = explained(story, time)
     assert narrate(told, told.at, ENGLISH).sentence == english
-    assert narrate(told, told.at, CZECH).sentence == czech
+    assert spaced(narrate(told, told.at, CZECH).sentence) == czech
 
 
 @given(history=histories(), judged_at=moments_asked())
@@ -680,23 +715,24 @@ def test_forty_segments_are_not_shortened() -> None:
 def test_numbers_agree_with_their_nouns(duration: int, english: str, czech: str) -> None:
     """1 hodina, 2 hodiny, 5 hodin; a decimal number takes the genitive singular."""
     assert ENGLISH.duration(duration) == english
-    assert CZECH.duration(duration) == czech
+    assert spaced(CZECH.duration(duration)) == czech
 
 
 def test_czech_segments_and_days_agree_with_their_numbers() -> None:
-    """Úsek, úseky, úseků; pracovní den, dny, dnů."""
-    assert [CZECH.segments(number) for number in (1, 2, 5)] == ["1 úsek", "2 úseky", "5 úseků"]
-    assert [CZECH.budget(Target(days * DAY, None), DAY) for days in (1, 2, 5)] == [
+    """Úsek, úseky, úseků; pracovní den, dny, dní."""
+    segments = [spaced(CZECH.segments(number)) for number in (1, 2, 5)]
+    assert segments == ["1 úsek", "2 úseky", "5 úseků"]
+    assert [spaced(CZECH.budget(Target(days * DAY, None), DAY)) for days in (1, 2, 5)] == [
         "9 hodin pracovní doby (1 pracovní den)",
         "18 hodin pracovní doby (2 pracovní dny)",
-        "45 hodin pracovní doby (5 pracovních dnů)",
+        "45 hodin pracovní doby (5 pracovních dní)",
     ]
 
 
 def test_a_backdated_event_says_by_how_much() -> None:
     """The accusative after `o`: o 1 hodinu, o 2 hodiny."""
     noon = at("2026-03-09 12:00")
-    assert CZECH.recorded(noon, noon + HOUR, PRAGUE) == (
+    assert spaced(CZECH.recorded(noon, noon + HOUR, PRAGUE)) == (
         "ZAPSÁNO ZPĚTNĚ: zaznamenáno v pondělí 9. 3. 2026 13:00 CET (12:00 UTC), "
         "o 1 hodinu později."
     )
@@ -710,10 +746,10 @@ def test_a_time_names_its_zone_and_another_day_in_utc() -> None:
     assert ENGLISH.moment(at("2026-03-07 00:30"), PRAGUE) == (
         "Sat 7 March 2026 00:30 CET (6 Mar 23:30 UTC)"
     )
-    assert CZECH.moment(at("2026-10-25T00:30:15.25Z"), PRAGUE) == (
+    assert spaced(CZECH.moment(at("2026-10-25T00:30:15.25Z"), PRAGUE)) == (
         "neděle 25. 10. 2026 02:30:15.25 CEST (00:30:15.25 UTC)"
     )
-    assert CZECH.moment(at("2026-10-25T01:30:00Z"), PRAGUE) == (
+    assert spaced(CZECH.moment(at("2026-10-25T01:30:00Z"), PRAGUE)) == (
         "neděle 25. 10. 2026 02:30 CET (01:30 UTC)"
     )
     assert ENGLISH.moment(at("2026-03-06T15:30:00Z"), ZoneInfo("UTC")) == (
@@ -735,7 +771,7 @@ def test_a_stretch_leaves_out_what_its_end_repeats() -> None:
         "Wed 31 Dec 2025 17:00 – Fri 2 Jan 2026 08:00 CET",
         "Fri 23 Oct 2026 17:00 CEST – Mon 26 Oct 08:00 CET",
     ]
-    assert CZECH.span(at("2026-03-06 17:00"), at("2026-03-07 01:00"), PRAGUE) == (
+    assert spaced(CZECH.span(at("2026-03-06 17:00"), at("2026-03-07 01:00"), PRAGUE)) == (
         "pá 6. 3. 2026 17:00 – so 7. 3. 01:00 CET"
     )
 
@@ -745,9 +781,49 @@ def test_a_clock_change_is_told_where_it_matters() -> None:
     assert ENGLISH.clock_change(2, -HOUR) == (
         "Clocks go back by 1 hour in segment 2: it lasts 1 hour more than they show."
     )
-    assert CZECH.clock_change(2, HOUR) == (
-        "V úseku 2 se hodiny posouvají dopředu o 1 hodinu: trvá o 1 hodinu méně, než ukazují."
+    assert spaced(CZECH.clock_change(2, -HOUR)) == (
+        "V úseku 2 se hodiny posouvají zpět o 1 hodinu: trvá o 1 hodinu déle, než ukazují."
     )
+    assert spaced(CZECH.clock_change(2, HOUR)) == (
+        "V úseku 2 se hodiny posouvají dopředu o 1 hodinu: trvá o 1 hodinu kratší dobu, "
+        "než ukazují."
+    )
+
+
+def test_czech_dates_and_numbers_are_kept_in_one_piece() -> None:
+    """No line ends inside a date, nor between a number and its unit."""
+    assert CZECH.day(date(2026, 3, 30)) == "pondělí 30.\u00a03.\u00a02026"
+    assert CZECH.short_day(date(2026, 3, 30), weekday=True, year=False) == "po 30.\u00a03."
+    assert CZECH.duration(2 * HOUR + MINUTE) == "2\u00a0hodiny 1\u00a0minuta"
+    assert CZECH.duration(500_000) == "0,5\u00a0sekundy"
+    told = explained(BREACHED, "2026-03-07 09:05")
+    assert narrate(told, told.at, CZECH).sections[-1].before[0].startswith("50\u00a0% cíle")
+
+
+def test_an_explanation_names_the_text_of_the_policy_that_judged() -> None:
+    """Sixteen digits of its digest stand beside the label, so that an edited file shows."""
+    told = explained(BREACHED, "2026-03-07 09:05")
+    digest = told.clock.policy.digest[:16]
+    assert len(digest) == 16
+    for words, name in ((ENGLISH, "digest"), (CZECH, "otisk")):
+        label, policy = narrate(told, told.at, words).sections[0].facts[0]
+        assert label == words.policy_label
+        assert f"), {name} {digest}, " in policy
+
+
+def test_czech_speaks_of_one_working_time_by_one_name() -> None:
+    """Pracovní doba: what the calendar opens, whose digest is told."""
+    told = explained(BREACHED, "2026-03-07 09:05")
+    _, calendar = narrate(told, told.at, CZECH).sections[0].facts[1]
+    assert "pracovní doba 'office'" in calendar
+    assert f"otisk pracovní doby {told.clock.hours.digest[:16]}" in calendar
+
+
+def test_a_ticket_without_severity_reads_as_a_sentence() -> None:
+    """Nothing is assigned yet: neither page holds a word that is missing."""
+    told = explained(ticket().opened("2026-03-09 08:00"), "2026-03-09 09:00")
+    severities = [narrate(told, told.at, words).sections[0].facts[2] for words in (ENGLISH, CZECH)]
+    assert severities == [("severity", "not assigned yet."), ("závažnost", "dosud nebyla určena.")]
 
 
 def test_foreign_texts_cannot_command_a_terminal() -> None:

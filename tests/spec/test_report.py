@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from projections.report import (
     Percentiles,
     Report,
     Times,
+    Version,
     percentiles,
     report,
     summed,
@@ -309,7 +311,8 @@ def test_causes_channels_and_statuses_are_counted_by_ticket() -> None:
     assert list(found.root_causes.items()) == [("defect", 2), ("usage", 1), (None, 1)]
     assert list(found.channels.items()) == [("web", 3), ("email", 1), ("phone", 1)]
     assert found.statuses == {"new": 1, "open": 0, "pending": 0, "resolved": 4, "verified": 0}
-    assert (found.tickets, found.events, found.policies) == (5, 9, ("managry@1",))
+    assert (found.tickets, found.events) == (5, 9)
+    assert found.policies == (Version("managry@1", MANAGRY.versions[0].digest),)
 
 
 def test_broken_promises_come_worst_first_by_what_was_promised() -> None:
@@ -452,6 +455,35 @@ def test_events_recorded_late_are_to_be_looked_at_with_the_longest_delay() -> No
     assert (found.reasons, found.backdated, found.largest_delay) == (("backdated",), 2, 90 * MINUTE)
 
 
+@pytest.mark.parametrize(
+    ("settle", "late"),
+    [(0, 3), (instant.SECOND, 2), (30 * instant.SECOND, 1), (31 * instant.SECOND, 0)],
+)
+def test_a_record_on_its_way_is_not_late(settle: int, late: int) -> None:
+    """Recorded 1, 30 and 31 seconds after: late is what took longer than the policy's `settle`."""
+    story = (
+        ticket()
+        .opened("2026-03-09 09:00", recorded="2026-03-09 09:00:01")
+        .triaged("2026-03-09 09:05", 2, recorded="2026-03-09 09:05:30")
+        .answered("2026-03-09 09:30", recorded="2026-03-09 09:30:31")
+    )
+    [version] = MANAGRY.versions
+    found = reported(
+        story,
+        time="2026-03-09 12:00",
+        policies=only(replace(version, settle=settle)),
+    ).review
+    assert [(one.backdated, one.largest_delay) for one in found] == (
+        [(late, 31 * instant.SECOND)] if late else []
+    )
+
+
+def test_the_published_policy_lets_a_mail_gateway_be_slow() -> None:
+    """A second between sending and storing is no reason to look at a ticket again."""
+    story = CRITICAL.answered("2026-03-09 09:30", recorded="2026-03-09 09:30:01")
+    assert reported(story, time="2026-03-09 12:00").review == ()
+
+
 def test_the_review_has_the_gravest_reasons_first() -> None:
     """A lowered severity comes before a late record, among equals the longest delay."""
 
@@ -512,7 +544,7 @@ def test_every_clock_is_judged_by_the_version_in_force_at_its_start() -> None:
         time="2026-03-10 12:00",
         policies=versions,
     )
-    assert found.policies == ("managry@1", "managry@2")
+    assert [version.label for version in found.policies] == ["managry@1", "managry@2"]
     assert promises(found) == {(PREMIUM_1, "initial"): Counts(met=1, breached=1)}
     # One of the two targets counts time outside business hours, so the row shows it.
     [row] = times(found, "initial")

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.clock import Verdict
+from infra.doors.cli.judging.unbroken import held, released
 from projections.narrative import Narrative, Row, Section
 
 _COLOURS: Mapping[Verdict, str] = {
@@ -31,8 +32,9 @@ def page(narratives: Sequence[Narrative], width: int) -> str:
         for number, narrative in enumerate(narratives):
             if number:
                 console.print()
-            console.print(Text(narrative.title, "bold"), width=text_width)
-            console.print(Text(narrative.sentence, _COLOURS[narrative.verdict]), width=text_width)
+            console.print(Text(held(narrative.title), "bold"), width=text_width)
+            verdict = Text(held(narrative.sentence), _COLOURS[narrative.verdict])
+            console.print(verdict, width=text_width)
             for section in narrative.sections:
                 console.print()
                 console.print(Text(section.heading, "bold"), width=text_width)
@@ -41,9 +43,9 @@ def page(narratives: Sequence[Narrative], width: int) -> str:
                 if section.table:
                     console.print(Padding(_table(section.table, width), (0, 0, 0, _GAP)))
                 for sentence in section.after:
-                    console.print(Padding(Text(sentence), (0, 0, 0, _GAP)), width=text_width)
+                    console.print(Padding(Text(held(sentence)), (0, 0, 0, _GAP)), width=text_width)
     # Cells are padded to their column's width, also the last of a line.
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    return "".join(f"{released(line.rstrip())}\n" for line in capture.get().splitlines())
 
 
 def _parts(section: Section) -> Iterator[RenderableType]:
@@ -53,10 +55,10 @@ def _parts(section: Section) -> Iterator[RenderableType]:
         grid.add_column(no_wrap=True, style="dim")
         grid.add_column(overflow="fold")
         for label, text in section.facts:
-            grid.add_row(label, Text(text))
+            grid.add_row(label, Text(held(text)))
         yield grid
     for sentence in section.before:
-        yield Text(sentence)
+        yield Text(held(sentence))
 
 
 def _table(rows: Sequence[Row], width: int) -> Table:
@@ -64,7 +66,7 @@ def _table(rows: Sequence[Row], width: int) -> Table:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     beside = sum(widths) + _GAP * len(widths) <= width
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
-    cells = [_cells(row, beside=beside) for row in rows]
+    cells = [tuple(map(held, _cells(row, beside=beside))) for row in rows]
     for column, number in zip(zip(*cells, strict=True), _numbers(beside=beside), strict=True):
         # Where it is narrow, the heads of numbers give way before the stretches do.
         longest = max(len(word) for cell in column for word in cell.split())

@@ -8,7 +8,6 @@ import click
 
 from domain import instant
 from domain.policy import CLOCK_NAMES, Policies
-from infra.doors.cli.arguments import format_option
 from infra.doors.cli.data_folder import data_option
 from infra.doors.cli.judging.subject import (
     as_of_option,
@@ -47,7 +46,13 @@ Examples:
 @policy_option
 @as_of_option
 @at_option
-@format_option
+@click.option(
+    "--format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Tables for people, or one JSON object for programs.",
+)
 @click.option(
     "--broken",
     "most_broken",
@@ -87,7 +92,6 @@ def report(
     it is. Without one it is the event log of the data folder. Counts promises by plan, severity,
     clock and month, measures answers, workarounds and resolutions, and lists broken promises and
     tickets that somebody should look at again. A clock without a target is never counted as kept.
-    JSON is one object.
     """
     found = subject(history, policies, data)
     known_by, judged_at = found.moments(as_of, at)
@@ -112,7 +116,10 @@ def _row(report: Report, most_broken: int | None, most_review: int | None) -> Ma
     return {
         "as_of": instant.text(report.as_of),
         "at": instant.text(report.at),
-        "policies": report.policies,
+        "policies": [
+            {"policy": version.label, "policy_digest": version.digest}
+            for version in report.policies
+        ],
         "tickets": report.tickets,
         "events": report.events,
         "statuses": report.statuses,

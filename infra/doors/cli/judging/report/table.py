@@ -2,24 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rich import box
+import click
 from rich.console import Console, RenderableType
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from domain import instant
 from domain.policy import CLOCK_NAMES, Phrase, Policy
+from infra.doors.cli.judging.report.sheet import Cell, Column, Sheet
 from infra.doors.cli.judging.report.words import (
+    CHANNELS,
     NOTHING,
     WORDS,
     Language,
     business_time,
+    counted,
+    moment,
+    month_of,
     number,
     off_hours_time,
     percent,
     real_time,
 )
+from infra.doors.cli.judging.unbroken import held, released, tied
 from projections.report import (
     MEASURES,
     REASONS,
@@ -33,13 +38,12 @@ from projections.report import (
     summed,
 )
 
-ROOMY = 110
-"""The width from which the names of groups are not wrapped for the sake of numbers."""
-NARROW_NAME = 22
-
+_DIGEST = 16
+"""How many digits of a digest are enough to tell one text from another."""
 _COUNTS = ("met", "breached", "running", "no-target", "share")
 _PERCENTILES = (Percentiles._fields, ("p50", "p90", "max"), ("p50", "max"))
-_NUMERIC = frozenset(
+_NAMES = frozenset({"group", "clock", "month", "plan", "ticket"})
+_FIGURES = frozenset(
     {
         *_COUNTS,
         *Percentiles._fields,
@@ -62,23 +66,25 @@ def write(
     """Write a report to standard output, `width` columns wide.
 
     `policy` gives the words; at most `broken` promises and `review` tickets are listed. A narrow
-    terminal wraps names and leaves percentiles out before it breaks a number.
+    terminal wraps names and leaves percentiles out; where that is not enough, the figures of a row
+    stand below its name.
     """
     console = Console(width=width, markup=False, emoji=False, highlight=False)
-    for part in _Tables(report, policy, language, console).parts(broken, review):
-        console.print(part)
+    with console.capture() as capture:
+        for part in _Tables(report, policy, language, width).parts(broken, review):
+            console.print(part)
+    # Colours are there only where they were wanted, so all that is there stays.
+    click.echo(released(capture.get()), nl=False, color=True)
 
 
 class _Tables:
-    """The parts of a report in one language, made for one console."""
+    """The parts of a report in one language, made for one width."""
 
-    def __init__(
-        self, report: Report, policy: Policy, language: Language, console: Console
-    ) -> None:
+    def __init__(self, report: Report, policy: Policy, language: Language, width: int) -> None:
         self._report = report
         self._policy = policy
         self._language = language
-        self._console = console
+        self._width = width
         self._words = WORDS[language]
         self._zone = next(iter(policy.plans.values())).hours.zone
 
@@ -109,29 +115,31 @@ class _Tables:
     def _head(self) -> Iterator[RenderableType]:
         report, words = self._report, self._words
         yield Text(f"{words['report']}: {self._phrase(self._policy.title)}", "bold")
-        yield words["tickets and events"].format(
-            tickets=self._number(report.tickets), events=self._number(report.events)
-        )
-        yield words["recorded by"].format(
+        tickets = counted(report.tickets, "ticket", self._language)
+        events = counted(report.events, "event", self._language)
+        yield Text(held(f"{tickets}, {events}"))
+        recorded_by = words["recorded by"].format(
             as_of=self._local(report.as_of),
             at=self._local(report.at),
             zone=self._policy.zone_name,
         )
+        yield Text(held(recorded_by))
         if report.policies:
-            yield words["policy"].format(policies=", ".join(report.policies))
+            versions = (f"{label} ({digest[:_DIGEST]})" for label, digest in report.policies)
+            yield Text(words["policy"].format(policies=", ".join(versions)))
 
-    def _promises(self) -> Table:
-        table = self._table("group", "clock", *_COUNTS)
+    def _promises(self) -> RenderableType:
+        table = self._sheet("group", "clock", *_COUNTS)
         rows = summed(self._report.cells, lambda cell: (cell.group, cell.clock))
         for (group, clock), counts in rows.items():
-            table.add_row(self._group(group), self._words[clock], *self._counted(counts))
-        table.add_section()
+            table.add(self._group(group), self._words[clock], *self._counted(counts))
+        table.end_section()
         for clock, counts in summed(self._report.cells, lambda cell: cell.clock).items():
-            table.add_row(self._words["all"], self._words[clock], *self._counted(counts))
-        return table
+            table.add(self._words["all"], self._words[clock], *self._counted(counts))
+        return table.laid_out(self._width)
 
-    def _months(self) -> Table:
-        table = self._table("month", "plan", "clock", *_COUNTS)
+    def _months(self) -> RenderableType:
+        table = self._sheet("month", "plan", "clock", *_COUNTS)
         plans = list(self._policy.plans)
         cells = sorted(
             self._report.cells,
@@ -139,26 +147,25 @@ class _Tables:
         )
         rows = summed(cells, lambda cell: (cell.month, cell.group.plan, cell.clock))
         for (month, plan, clock), counts in rows.items():
-            table.add_row(month, self._plan(plan), self._words[clock], *self._counted(counts))
-        return table
+            named = (month_of(month, self._language), self._plan(plan), self._words[clock])
+            table.add(*named, *self._counted(counts))
+        return table.laid_out(self._width)
 
-    def _times(self, rows: Sequence[Times]) -> Table:
+    def _times(self, rows: Sequence[Times]) -> RenderableType:
         """Make the table with the most percentiles that fits; the last one wraps where it must."""
-        unbounded = self._console.options.update(width=10 * ROOMY)
         for shown in _PERCENTILES:
             table = self._times_with(rows, shown)
-            needed = Measurement.get(self._console, unbounded, table).maximum
-            if needed <= self._console.width:
+            if table.is_roomy(self._width):
                 break
-        return table
+        return table.laid_out(self._width)
 
-    def _times_with(self, rows: Sequence[Times], shown: Sequence[str]) -> Table:
+    def _times_with(self, rows: Sequence[Times], shown: Sequence[str]) -> Sheet:
         clocks = rows[0].measure in CLOCK_NAMES
-        counted = ("answered", "waiting") if clocks else ("reached", "not reached")
-        table = self._table("group", *counted, *shown)
+        counts = ("answered", "waiting") if clocks else ("reached", "not reached")
+        table = self._sheet("group", *counts, *shown)
         for row in rows:
             business = {} if row.business is None else row.business._asdict()
-            table.add_row(
+            table.add(
                 self._group(row.group),
                 self._number(row.reached),
                 self._number(row.waiting),
@@ -166,7 +173,7 @@ class _Tables:
             )
             if clocks and row.off_hours is not None:
                 off_hours = row.off_hours._asdict()
-                table.add_row(
+                table.add(
                     self._words["off-hours"],
                     "",
                     "",
@@ -179,8 +186,12 @@ class _Tables:
         table = Table.grid(padding=(0, 2))
         statuses = ((words[status], count) for status, count in report.statuses.items())
         causes = ((self._cause(cause), count) for cause, count in report.root_causes.items())
+        channels = (
+            (CHANNELS[self._language].get(channel, channel), count)
+            for channel, count in report.channels.items()
+        )
         table.add_row(words["status"], self._listed(statuses))
-        table.add_row(words["channel"], self._listed(report.channels.items()))
+        table.add_row(words["channel"], self._listed(channels))
         table.add_row(words["root cause"], self._listed(causes))
         return table
 
@@ -191,13 +202,13 @@ class _Tables:
         yield self._heading("broken", shown=min(most, len(found)), count=len(found))
         if not most:
             return
-        table = self._table("ticket", "group", "due", "answer", "late business", "late off-hours")
+        table = self._sheet("ticket", "group", "due", "answer", "late business", "late off-hours")
         for promise in found[:most]:
             clock = self._words[promise.clock]
             if promise.clock == "ongoing":
                 clock = f"{clock}/{promise.instance}"
             answered = promise.satisfied_at
-            table.add_row(
+            table.add(
                 f"{promise.ticket} {clock}",
                 self._group(promise.group),
                 self._local(promise.due_at),
@@ -205,7 +216,7 @@ class _Tables:
                 self._business(promise.late_business),
                 off_hours_time(promise.late_off_hours, self._language),
             )
-        yield table
+        yield table.laid_out(self._width)
 
     def _review(self, found: Sequence[Review], most: int) -> Iterator[RenderableType]:
         if not found:
@@ -218,51 +229,54 @@ class _Tables:
         )
         if not most:
             return
-        table = self._table("ticket", "severities", "why", "backdated events", "delay")
+        table = self._sheet("ticket", "severities", "why", "backdated events", "delay")
         for ticket in found[:most]:
-            table.add_row(
+            table.add(
                 ticket.ticket,
                 ", ".join(map(str, ticket.severities)) or NOTHING,
                 "; ".join(self._words[reason] for reason in ticket.reasons),
                 self._number(ticket.backdated),
                 real_time(ticket.largest_delay, self._language) if ticket.backdated else NOTHING,
             )
-        yield table
+        yield table.laid_out(self._width)
+        settle = off_hours_time(self._policy.settle, self._language)
+        yield self._key("key of late records", settle=settle)
 
-    def _table(self, *columns: str) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-        narrow = self._console.width < ROOMY
-        for column in columns:
-            numeric = column in _NUMERIC
-            table.add_column(
-                self._words.get(column, column),
-                justify="right" if numeric else "left",
-                style=_STYLES.get(column),
-                overflow="fold",
-                no_wrap=numeric,
-                max_width=NARROW_NAME if narrow and column == "group" else None,
-            )
-        return table
+    def _sheet(self, *columns: str) -> Sheet:
+        return Sheet(
+            [
+                Column(
+                    self._words.get(column, column),
+                    figures=column in _FIGURES,
+                    names=column in _NAMES,
+                    style=_STYLES.get(column, ""),
+                )
+                for column in columns
+            ]
+        )
 
     def _heading(self, name: str, **counts: int) -> Text:
         shown = {key: self._number(count) for key, count in counts.items()}
-        return Text("\n" + self._words[name].format(**shown), "bold")
+        return Text(held("\n" + self._words[name].format(**shown)), "bold")
 
     def _key(self, name: str, **values: str) -> Text:
-        return Text(self._words[name].format(**values), "dim")
+        return Text(held(self._words[name].format(**values)), "dim")
 
-    def _counted(self, counts: Counts) -> Iterable[str | Text]:
+    def _counted(self, counts: Counts) -> Iterable[Cell]:
         permille = counts.kept_permille
         return (
             self._number(counts.met),
-            Text(self._number(counts.breached), "bold red" if counts.breached else ""),
+            (self._number(counts.breached), "bold red" if counts.breached else ""),
             self._number(counts.running),
             self._number(counts.no_target),
-            Text(percent(permille, self._language), "green" if permille == 1000 else ""),
+            (percent(permille, self._language), "green" if permille == 1000 else ""),
         )
 
     def _listed(self, counted: Iterable[tuple[str, int]]) -> str:
-        found = [f"{_printable(name)} {self._number(count)}" for name, count in counted if count]
+        space = tied(" ")
+        found = (
+            f"{_printable(name)}{space}{self._number(count)}" for name, count in counted if count
+        )
         return ", ".join(found) or NOTHING
 
     def _group(self, group: Group) -> str:
@@ -287,9 +301,8 @@ class _Tables:
     def _phrase(self, phrase: Phrase) -> str:
         return phrase.get(self._language) or phrase["en"]
 
-    def _local(self, moment: int) -> str:
-        local = instant.to_datetime(moment).astimezone(self._zone)
-        return local.strftime("%Y-%m-%d %H:%M")
+    def _local(self, at: int) -> str:
+        return moment(instant.to_datetime(at).astimezone(self._zone), self._language)
 
     def _business(self, duration: int) -> str:
         return business_time(duration, self._policy.business_day, self._language)

@@ -1,9 +1,12 @@
 """The words and numbers of a report, in English and in Czech."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from domain import instant
+from projections.wording import LANGUAGES
+from projections.wording.words import NO_BREAK
 
 Language = Literal["en", "cs"]
 
@@ -12,7 +15,6 @@ NOTHING = "-"
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "report": "Support promises",
-        "tickets and events": "{tickets} tickets, {events} events",
         "recorded by": "recorded by {as_of}, judged at {at} ({zone})",
         "policy": "policy {policies}",
         "promises": "Promises by plan and severity",
@@ -82,21 +84,24 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
             "p50, p90, p95: the shortest business time that so many percent of those measured did "
             "not exceed. bd: business day of {business_day}."
         ),
+        "key of late records": (
+            "Recorded late: more than {settle} after it happened, the time that the policy gives "
+            "an answer on its way."
+        ),
     },
     "cs": {
-        "report": "Závazky podpory",
-        "tickets and events": "požadavků: {tickets}, událostí: {events}",
+        "report": "Lhůty podpory",
         "recorded by": "zaznamenáno do {as_of}, posuzováno k {at} ({zone})",
         "policy": "podmínky {policies}",
-        "promises": "Závazky podle plánu a závažnosti",
-        "months": "Závazky podle měsíce, ve kterém lhůta začala",
+        "promises": "Lhůty podle plánu a závažnosti",
+        "months": "Lhůty podle měsíce, ve kterém začaly",
         "time to initial": "Doba do první odpovědi",
         "time to ongoing": "Doba do průběžné odpovědi",
-        "time to workaround": "Doba od otevření do prvního náhradního řešení",
-        "time to resolution": "Doba od otevření do vyřešení",
+        "time to workaround": "Doba od založení do prvního náhradního řešení",
+        "time to resolution": "Doba od založení do vyřešení",
         "tickets": "Požadavky",
-        "broken": "Porušené závazky, nejhorší napřed ({shown} z {count})",
-        "no broken": "Žádný závazek nebyl porušen.",
+        "broken": "Porušené lhůty, nejhorší napřed ({shown} z {count})",
+        "no broken": "Žádná lhůta nebyla porušena.",
         "review": "Požadavky k prověření ({shown} z {count})",
         "no review": "Žádný požadavek není třeba prověřit.",
         "group": "Plán a závažnost",
@@ -131,8 +136,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "delay": "Nejdelší\nprodleva",
         "initial": "první",
         "ongoing": "průběžná",
-        "untriaged": "nezatříděno",
-        "unsupported": "nepodporováno",
+        "untriaged": "bez závažnosti",
+        "unsupported": "bez podpory",
         "new": "nový",
         "open": "otevřený",
         "pending": "čeká na zákazníka",
@@ -155,13 +160,61 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
             "p50, p90, p95: nejkratší pracovní doba, kterou tolik procent změřených nepřekročilo. "
             "pd: pracovní den, {business_day}."
         ),
+        "key of late records": (
+            "Zapsáno se zpožděním: více než {settle} po události; tolik času podmínky dávají "
+            "odpovědi, která je na cestě."
+        ),
+    },
+}
+
+CHANNELS: Mapping[Language, Mapping[str, str]] = {
+    "en": {},
+    "cs": {"email": "e-mail", "phone": "telefon", "api": "API"},
+}
+"""Channels that are called otherwise than the events call them."""
+
+_SPACE: Mapping[Language, str] = {"en": " ", "cs": NO_BREAK}
+"""What stands between a number and its unit."""
+
+# One, two to four, any other number; English makes no difference between the last two.
+_NOUNS: Mapping[Language, Mapping[str, tuple[str, str, str]]] = {
+    "en": {
+        "ticket": ("ticket", "tickets", "tickets"),
+        "event": ("event", "events", "events"),
+    },
+    "cs": {
+        "ticket": ("požadavek", "požadavky", "požadavků"),
+        "event": ("událost", "události", "událostí"),
     },
 }
 
 
+def counted(count: int, noun: str, language: Language) -> str:
+    """Say how many tickets or events."""
+    one, few, many = _NOUNS[language][noun]
+    said = one if count == 1 else few if count in (2, 3, 4) else many
+    return f"{number(count, language)}{_SPACE[language]}{said}"
+
+
+def moment(local: datetime, language: Language) -> str:
+    """Write a local time: in English as ISO 8601 has it, in Czech as Czech dates are written."""
+    if language == "en":
+        return local.strftime("%Y-%m-%d %H:%M")
+    day = LANGUAGES["cs"].short_day(local, weekday=False, year=True)
+    return f"{day} {local:%H:%M}"
+
+
+def month_of(month: str, language: Language) -> str:
+    """Write a month that is told as `YYYY-MM`."""
+    if language == "en":
+        return month
+    year, _, number_of_month = month.partition("-")
+    return f"{int(number_of_month)}/{year}"
+
+
 def number(count: int, language: Language) -> str:
     """Write a count with its thousands apart."""
-    return f"{count:,}".replace(",", "," if language == "en" else " ")
+    return f"{count:,}".replace(",", "," if language == "en" else NO_BREAK)
 
 
 def percent(permille: int | None, language: Language) -> str:
@@ -169,7 +222,7 @@ def percent(permille: int | None, language: Language) -> str:
     if permille is None:
         return NOTHING
     whole, tenth = divmod(permille, 10)
-    return f"{whole}{'.' if language == 'en' else ','}{tenth} %"
+    return f"{whole}{'.' if language == 'en' else ','}{tenth}{_SPACE[language]}%"
 
 
 def business_time(duration: int, business_day: int, language: Language) -> str:
@@ -189,9 +242,9 @@ def real_time(duration: int, language: Language) -> str:
 
 def _duration(duration: int, day: tuple[str, int] | None, language: Language) -> str:
     """Write the two largest units, the rest cut off; what is not nothing never reads as nothing."""
-    words = WORDS[language]
+    words, space = WORDS[language], _SPACE[language]
     if 0 < duration < instant.SECOND:
-        return f"< 1 {words['second']}"
+        return f"< 1{space}{words['second']}"
     units = [("hour", instant.HOUR), ("minute", instant.MINUTE), ("second", instant.SECOND)]
     if day is not None and duration >= day[1]:
         units.insert(0, day)
@@ -199,5 +252,5 @@ def _duration(duration: int, day: tuple[str, int] | None, language: Language) ->
     for name, size in units:
         amount, duration = divmod(duration, size)
         if amount:
-            parts.append(f"{number(amount, language)} {words[name]}")
-    return " ".join(parts[:2]) or f"0 {words['minute']}"
+            parts.append(f"{number(amount, language)}{space}{words[name]}")
+    return " ".join(parts[:2]) or f"0{space}{words['minute']}"
