@@ -116,10 +116,12 @@ def checked_log(settings: Settings, clock: Clock) -> Iterator[EventLog]:
     except Damaged as error:
         raise _damaged(settings.log, _findings(settings.log) or [error.detail]) from error
     with log:
-        if log.head().position <= VERIFIED_AT_START:
-            findings = [finding.message for finding in log.verify()]
-            if findings:
-                raise _damaged(settings.log, _findings(settings.log))
+        try:
+            holds = log.head().position > VERIFIED_AT_START or not log.verify()
+        except Damaged as error:
+            raise _damaged(settings.log, _findings(settings.log) or [error.detail]) from error
+        if not holds:
+            raise _damaged(settings.log, _findings(settings.log))
         yield log
 
 

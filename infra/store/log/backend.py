@@ -80,6 +80,9 @@ class Reading(Protocol):
     def strays(self, limit: int) -> list[int]:
         """Return positions of texts that stand beside no event."""
 
+    def faults(self) -> list[str]:
+        """Return what the database itself finds wrong with how it is stored."""
+
 
 class Writing(Reading, Protocol):
     """One state of the log that nobody else can change."""

@@ -165,6 +165,10 @@ class SQLiteSession:
         )
         return [position for (position,) in rows]
 
+    def faults(self) -> list[str]:
+        """Return what SQLite finds wrong with its own file, pages and indexes included."""
+        return [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+
     def known(self, command_ids: Sequence[str]) -> dict[str, CommandRow]:
         """Return those of the commands that were carried out."""
         rows = self._rows(

@@ -36,9 +36,20 @@ class Finding(NamedTuple):
 def verify(reading: Reading, place: str, progress: Progress) -> list[Finding]:
     """Return what does not hold, the first position first; nothing where everything does."""
     found: list[Finding] = []
-    for check in (_events(reading, place, progress), _places(reading), _commands(reading)):
+    for check in (
+        _events(reading, place, progress),
+        _places(reading),
+        _commands(reading),
+        _structure(reading),
+    ):
         found += islice(_readable(check), FINDINGS_KEPT)
     return sorted(found, key=lambda finding: (finding.position is None, finding.position or 0))
+
+
+def _structure(reading: Reading) -> Iterator[Finding]:
+    """Hold the database's own structure: an index that lies would let a command in twice."""
+    for fault in reading.faults():
+        yield Finding(None, "file", f"the database finds in its file: {fault}")
 
 
 def _readable(findings: Iterator[Finding]) -> Iterator[Finding]:
