@@ -116,7 +116,10 @@ class Log(Protocol):
         """Return the events of a ticket in the order of their versions; none if it is unknown."""
 
     def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
-        """Return what came of a command before; raises CommandReused for another content."""
+        """Return what came of a command before; raises CommandReused for another content.
+
+        Where what it said is erased, the id alone decides.
+        """
 
     def append(self, requests: Sequence[Append]) -> list[Outcome | Conflict | CommandReused]:
         """Append what was decided, all in one transaction, each for itself."""
@@ -269,7 +272,8 @@ def check_actor(actor: str) -> None:
 def digest_of(command: Command, actor: str) -> bytes:
     """Return the SHA-256 of a command's content: what it says, and who says it.
 
-    Fields that say nothing are left out, so a field added later does not change it.
+    Fields that say nothing are left out, so a field added later does not change it. It could
+    confirm guessed words, so it never leaves the process: the log keeps it under a salt.
     """
     content = {"command": NAMES[type(command)], "actor": actor, **_said(asdict(command))}
     # Escaped to ASCII, so that what is no text at all has a digest too and is refused by name.

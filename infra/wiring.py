@@ -109,10 +109,10 @@ def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
 
 
 @contextmanager
-def checked_log(settings: Settings, clock: Clock) -> Iterator[EventLog]:
+def checked_log(settings: Settings, clock: Clock, *, read_only: bool = False) -> Iterator[EventLog]:
     """Open a log that holds; raises DamagedLog with what was found wrong in it."""
     try:
-        log = EventLog.open(settings.log, clock=clock)
+        log = EventLog.open(settings.log, read_only=read_only, clock=clock)
     except Damaged as error:
         raise _damaged(settings.log, _findings(settings.log) or [error.detail]) from error
     with log:
@@ -241,15 +241,15 @@ def audit(
     Missing where there are no read models.
     """
     with (
-        checked_log(settings, clock) as log,
+        checked_log(settings, clock, read_only=True) as log,
         SQLiteModels.open(settings.models, read_only=True) as models,
     ):
         made = Audit(models, log, log.policies, PARTITION)
-        for _ in audited(made, settings.audit, clock, see=see):
+        differences = 0
+        for found in audited(made, settings.audit, clock, see=see):
+            differences += len(found)
             progress(made.tickets)
-    result = read_audit(settings.audit)
-    assert result is not None
-    return result
+    return Audited(clock(), made.tickets, differences)
 
 
 class Retried(NamedTuple):
@@ -268,7 +268,8 @@ def retry(settings: Settings, clock: Clock, ticket: str) -> Retried:
         EventLog.open(settings.log, clock=clock) as log,
         SQLiteModels.open(settings.models) as models,
     ):
-        applied = Projector(models, PARTITION).retry(ticket, Terms(log.policies(), log.live_from))
+        terms = Terms(log.policies(), log.live_from)
+        applied = Projector(models, PARTITION).retry(ticket, terms, log)
         still = models.rows(PARKED, [ticket])
     return Retried(len(applied.announced), still[0] if still else None)
 

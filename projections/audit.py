@@ -11,8 +11,9 @@ from typing import NamedTuple, Protocol
 
 from domain.event import RecordedEvent
 from domain.policy import Policies
+from projections.fault import UnreadableHistory
 from projections.models import START, History, Place, R, bare
-from projections.projector import FOLD_FAULTS, Stored, split
+from projections.projector import FOLD_FAULTS, Stored, kept_of, split
 from projections.rows import (
     ALERTS,
     CLOCKS,
@@ -53,7 +54,7 @@ class AuditedModels(Protocol):
         """Return how far a partition has come, None before its first batch."""
 
     def histories(self, tickets: Sequence[str]) -> dict[str, History]:
-        """Return what is kept of tickets."""
+        """Return what is kept of tickets; raises UnreadableHistories."""
 
     def rows(self, table: Table[R], tickets: Sequence[str]) -> list[R]:
         """Return the rows of tickets in a table."""
@@ -120,7 +121,7 @@ class Audit:
             return None
         self._position = events[-1].position
         opened = [event.recorded.ticket for event in events if event.recorded.version == 1]
-        kept = self._models.histories(opened)
+        kept = kept_of(self._models, opened)
         return [
             Difference(ticket, "histories", ticket, "*", None, "a history")
             for ticket in opened
@@ -130,12 +131,16 @@ class Audit:
     def _compared(self, names: Sequence[str]) -> Iterator[Difference]:
         decided_to = (self._models.place(self._partition) or START).decided_to
         policies = self._policies()
-        histories = self._models.histories(names)
+        histories = kept_of(self._models, names)
         folded = (TICKETS, CLOCKS, DEADLINES, ALERTS)
         standing = [_by_ticket(self._models.rows(table, names)) for table in folded]
         parked = {row.ticket: row for row in self._models.rows(PARKED, names)}
         for ticket in names:
             kept = histories[ticket]
+            if isinstance(kept, UnreadableHistory):
+                # Nothing else of the ticket can be judged: how far it was applied is not known.
+                yield Difference(ticket, "histories", ticket, "lines", str(kept), "a history")
+                continue
             if kept.projector_version != PROJECTOR_VERSION:
                 # Another version of the program made these rows; they are folded again anyway.
                 continue

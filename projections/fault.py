@@ -1,6 +1,40 @@
 """Why a projector stops, or does not do what it was asked: one named type a cause."""
 
+from collections.abc import Mapping
+
+from domain.event import RecordedEvent
+from projections.models import History
 from projections.rows import ParkedRow
+
+
+class UnreadableHistory(ValueError):
+    """What the read models keep of a ticket is not what was written; the log has it all.
+
+    It stands where a History would, and is raised where its events are asked for.
+    """
+
+    def __init__(self, ticket: str, kept: History, error: Exception) -> None:
+        super().__init__(
+            f"the history that the read models keep cannot be read "
+            f"({type(error).__name__}: {error}); `lhuta retry {ticket}` takes it from the log"
+        )
+        self.position = kept.position
+        self.next_turn = kept.next_turn
+        self.projector_version = kept.projector_version
+
+    @property
+    def events(self) -> tuple[RecordedEvent, ...]:
+        """Raise this: there are none to be had."""
+        raise self
+
+
+class UnreadableHistories(Exception):
+    """Of the tickets asked for, some histories cannot be read; `histories` has all of them."""
+
+    def __init__(self, histories: Mapping[str, History | UnreadableHistory]) -> None:
+        names = [name for name, one in histories.items() if isinstance(one, UnreadableHistory)]
+        super().__init__(f"the kept histories of {', '.join(names)} cannot be read")
+        self.histories = histories
 
 
 class Hole(Exception):

@@ -17,8 +17,16 @@ from domain.event import RecordedEvent
 from domain.instant import MINUTE
 from domain.policy import Policies
 from projections import alerts
-from projections.fault import Fenced, Hole, NotParked, OtherLog, TooManyParked
-from projections.models import START, Announcement, History, Kept, Key, Models, Place, R
+from projections.fault import (
+    Fenced,
+    Hole,
+    NotParked,
+    OtherLog,
+    TooManyParked,
+    UnreadableHistories,
+    UnreadableHistory,
+)
+from projections.models import START, Announcement, History, Kept, Key, Models, Place, R, bare
 from projections.rows import (
     ALERTS,
     CLOCKS,
@@ -89,6 +97,16 @@ class Watermark(Protocol):
         """Return the instant."""
 
 
+class Log(Protocol):
+    """The event log, of which a retry reads a ticket anew."""
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        """Return the next events of the partition after a position, none at the end."""
+
+    def ticket(self, ticket: str) -> Sequence[RecordedEvent]:
+        """Return the whole history of a ticket, nothing where there is none."""
+
+
 class Terms(NamedTuple):
     """What a batch is judged by; read it from the log after the batch was read.
 
@@ -145,11 +163,24 @@ Found = Mapping[str, Mapping[Key, R]]
 """The rows of a table as they stand, by ticket and key."""
 
 
+AnyHistory = History | UnreadableHistory
+"""What is kept of a ticket; `events` of what is damaged raises UnreadableHistory."""
+
+_HISTORIES = Table("histories", ("ticket", *History._fields), 1, tuple)
+
+
+class Histories(Protocol):
+    """Where the histories of tickets are kept."""
+
+    def histories(self, tickets: Sequence[str]) -> dict[str, History]:
+        """Return what is kept of tickets; raises UnreadableHistories."""
+
+
 class _Folded(NamedTuple):
     """A ticket as it is folded now: what to keep, and its rows or why it is parked."""
 
     ticket: str
-    before: History | None
+    before: AnyHistory | None
     kept: Kept
     rows: Rows
     parked: ParkedRow | None
@@ -212,15 +243,18 @@ class Projector:
         """
         return self.apply((), terms, watermark)
 
-    def retry(self, ticket: str, terms: Terms) -> Applied:
+    def retry(self, ticket: str, terms: Terms, log: Log | None = None) -> Applied:
         """Fold a parked ticket again; if that works, announce what it left untold since then.
 
-        Raises NotParked, Fenced and TooManyParked.
+        With the log, its history is taken from there, so that one that was damaged here is mended
+        (architecture, decision 6). Raises NotParked, OtherLog, Fenced and TooManyParked.
         """
         with self._models.transaction():
             before = self._models.place(self._partition)
             if before is None or not self._models.rows(PARKED, [ticket]):
                 raise NotParked(ticket)
+            if log is not None:
+                self._keep_anew(ticket, before, log)
             return self._again(before, [ticket], before, terms)
 
     def refold(self, limit: int, terms: Terms) -> Applied | None:
@@ -328,7 +362,7 @@ class Projector:
         due = [ticket for _, ticket in self._models.turns(self._partition, until, None)]
         # A ticket's first event is the first that was ever kept of it.
         known = [ticket for ticket, events in added.items() if events[0].version > 1]
-        histories = self._models.histories(list(dict.fromkeys((*known, *due))))
+        histories = kept_of(self._models, list(dict.fromkeys((*known, *due))))
         total = self._freshen(place, histories, terms)
         folds = [
             self._folded(
@@ -355,7 +389,18 @@ class Projector:
         self._move(before, after)
         return total.plus(done)._replace(events=len(fresh))
 
-    def _freshen(self, place: Place, histories: dict[str, History], terms: Terms) -> Applied:
+    def _keep_anew(self, ticket: str, place: Place, log: Log) -> None:
+        """Put what the log has of a ticket, as far as it was applied, in place of what is kept."""
+        told = _applied(log, ticket, place)
+        if not told:
+            raise OtherLog(self._partition, f"it has no ticket {ticket}")
+        stood = kept_of(self._models, [ticket])[ticket]
+        self._models.delete(_HISTORIES, [(ticket,)])
+        self._models.keep(
+            [Kept(ticket, self._partition, stood.position, None, stood.projector_version, told)]
+        )
+
+    def _freshen(self, place: Place, histories: dict[str, AnyHistory], terms: Terms) -> Applied:
         """Fold what another version folded as it was, so that only the version makes changes."""
         stale = [
             ticket
@@ -365,15 +410,17 @@ class Projector:
         if not stale:
             return Applied()
         done = self._once_more(place, {ticket: histories[ticket] for ticket in stale}, terms)
-        histories.update(self._models.histories(stale))
+        histories.update(kept_of(self._models, stale))
         return done
 
     def _again(self, before: Place, tickets: Sequence[str], after: Place, terms: Terms) -> Applied:
-        done = self._once_more(before, self._models.histories(tickets), terms)
+        done = self._once_more(before, kept_of(self._models, tickets), terms)
         self._move(before, after)
         return done
 
-    def _once_more(self, place: Place, histories: Mapping[str, History], terms: Terms) -> Applied:
+    def _once_more(
+        self, place: Place, histories: Mapping[str, AnyHistory], terms: Terms
+    ) -> Applied:
         """Fold tickets as they are; announce only what parked ones left untold."""
         until = place.decided_to
         folds = [
@@ -386,25 +433,25 @@ class Projector:
     def _folded(
         self,
         ticket: str,
-        before: History | None,
+        before: AnyHistory | None,
         added: Sequence[RecordedEvent],
         position: int | None,
         until: int,
         terms: Terms,
     ) -> _Folded:
-        history = added if before is None else (*before.events, *added)
         if position is None:
             assert before is not None
             position = before.position
-        known, waiting = split(history, until)
-        folded, parked = NOTHING, None
-        if known:
-            try:
+        folded, waiting, parked = NOTHING, None, None
+        try:
+            history = added if before is None else (*before.events, *added)
+            known, waiting = split(history, until)
+            if known:
                 folded = self._fold(known, terms.policies, until, self._partition)
-            except FOLD_FAULTS as error:
-                parked = ParkedRow(
-                    ticket, self._partition, position, type(error).__name__, str(error), 0
-                )
+        except FOLD_FAULTS as error:
+            parked = ParkedRow(
+                ticket, self._partition, position, type(error).__name__, str(error), 0
+            )
         next_turn = folded.next_turn
         if waiting is not None and (next_turn is None or waiting < next_turn):
             next_turn = waiting
@@ -550,6 +597,32 @@ class Projector:
     def _move(self, before: Place | None, after: Place) -> None:
         if not self._models.move(self._partition, before, after):
             raise Fenced(self._partition)
+
+
+def kept_of(models: Histories, tickets: Sequence[str]) -> dict[str, AnyHistory]:
+    """Return what is kept of tickets, also where the events cannot be read."""
+    try:
+        return {**models.histories(tickets)}
+    except UnreadableHistories as found:
+        return {**found.histories}
+
+
+def _applied(log: Log, ticket: str, place: Place) -> list[RecordedEvent]:
+    """Return the events of a ticket up to a place, as they are kept."""
+    ahead: set[int] = set()
+    after, same_instant = place.position, True
+    # What was recorded at the very instant of the place may lie on either side of it.
+    while same_instant and (events := log.read(after, PORTION)):
+        after = events[-1].position
+        same_instant = events[-1].recorded.recorded_at == place.recorded_at
+        ahead.update(
+            stored.recorded.version for stored in events if stored.recorded.ticket == ticket
+        )
+    return [
+        bare(recorded)
+        for recorded in log.ticket(ticket)
+        if recorded.recorded_at <= place.recorded_at and recorded.version not in ahead
+    ]
 
 
 def _decidable(fresh: Sequence[Stored], place: Place, watermark: Watermark | None) -> int:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from infra.engine.health import Audited, write_audit
 from infra.engine.log_lines import note
+from infra.store.failure import ReadOnly
 from projections.audit import Difference
 
 _NOTED = 20
@@ -24,7 +25,7 @@ class Audit(Protocol):
 def audited(
     audit: Audit, result: Path, clock: Callable[[], int], *, see: Callable[[Difference], object]
 ) -> Iterator[Sequence[Difference]]:
-    """Make an audit in pieces; keep its result at the end.
+    """Make an audit in pieces; keep its result at the end, unless the folder is only to be read.
 
     `see` hears of every difference. Raises StoreError.
     """
@@ -34,13 +35,18 @@ def audited(
             see(difference)
         differences += len(found)
         yield found
-    write_audit(result, Audited(clock(), audit.tickets, differences))
+    try:
+        write_audit(result, Audited(clock(), audit.tickets, differences))
+        kept = True
+    except ReadOnly:
+        kept = False
     note(
         "audit.ended",
         str(audit.tickets),
         level=logging.ERROR if differences else logging.INFO,
         tickets=audit.tickets,
         differences=differences,
+        kept=kept,
     )
 
 

@@ -105,22 +105,30 @@ def _problems(vitals: Vitals) -> Iterator[Problem]:
     if vitals.parked:
         yield Problem(
             "parked",
-            f"{vitals.parked:,} tickets are parked and have no clocks: `lhuta parked` says why, "
+            f"{_tickets_are(vitals.parked)} parked without clocks: `lhuta parked` says why, "
             "`lhuta retry TICKET` folds one again",
         )
     for backlog in vitals.backlogs:
         if backlog.given_up:
             yield Problem(
                 "given-up",
-                f"{backlog.given_up:,} alerts never reached {backlog.subscriber}: "
+                f"{_alerts(backlog.given_up)} never reached {backlog.subscriber}: "
                 "`lhuta subscribe list` says why",
             )
         if backlog.failing:
             yield Problem(
                 "failing",
-                f"{backlog.failing:,} alerts to {backlog.subscriber} failed and are tried again: "
+                f"{_alerts(backlog.failing)} to {backlog.subscriber} failed, to be tried again: "
                 "`lhuta subscribe list` says why",
             )
+
+
+def _tickets_are(count: int) -> str:
+    return "1 ticket is" if count == 1 else f"{count:,} tickets are"
+
+
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count:,} alerts"
 
 
 def read_audit(path: Path) -> Audited | None:

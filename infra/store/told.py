@@ -9,12 +9,15 @@ from infra.store.models.database import Database
 from projections.rows import ALERTS, AlertRow
 
 _ALERTS = f"""
-    SELECT {", ".join(ALERTS.columns)}
+    SELECT
+        {", ".join(ALERTS.columns)},
+        EXISTS (SELECT 1 FROM outbox WHERE outbox.alert_id = alerts.id)
     FROM alerts
     WHERE (decided_at, ticket, number) > (?, ?, ?)
     ORDER BY decided_at, ticket, number
     LIMIT ?
 """
+_DECIDED_TO = "SELECT MAX(MAX(decided_to, announced_to)) FROM positions"
 _TROUBLES = """
     SELECT
         deliveries.subscriber,
@@ -38,6 +41,13 @@ _FAILING = """
 
 Cursor = tuple[int, str, int]
 """A place in the order of all alerts: (decided_at, ticket, number)."""
+
+
+class Decided(NamedTuple):
+    """An alert that was decided; not announced is what came in late, or with an import."""
+
+    alert: AlertRow
+    announced: bool
 
 
 class Trouble(NamedTuple):
@@ -68,10 +78,15 @@ class Told:
         finally:
             database.close()
 
-    def alerts(self, after: Cursor, limit: int) -> list[AlertRow]:
+    def alerts(self, after: Cursor, limit: int) -> list[Decided]:
         """Return the next alerts in the order in which they were decided."""
         found = self._database.rows(_ALERTS, (*after, limit))
-        return [AlertRow._make(row) for row in found]
+        return [Decided(AlertRow._make(row[:-1]), bool(row[-1])) for row in found]
+
+    def end(self) -> Cursor:
+        """Return the place before everything that is not decided yet."""
+        [(decided_to,)] = self._database.rows(_DECIDED_TO, ())
+        return (0 if decided_to is None else decided_to + 1, "", 0)
 
     def troubles(self, limit: int) -> list[Trouble]:
         """Return deliveries that failed and have not arrived since, by subscriber, in order."""

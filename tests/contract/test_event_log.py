@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,11 @@ def outcome(log: EventLog, request: Append) -> Outcome:
     [result] = log.append([request])
     assert isinstance(result, Outcome)
     return result
+
+
+def stored(back_end: BackEnd) -> bytes:
+    """Return every byte of every file in which the log is kept."""
+    return b"".join(file.read_bytes() for file in Path(back_end.place).parent.iterdir())
 
 
 class TestCreation:
@@ -464,6 +470,61 @@ class TestWords:
             Erasure(2, NOW + instant.DAY, "agent:a-9", "asked for"),
         ]
         assert log.erasures("T-2") == []
+        assert log.verify() == []
+
+    def test_an_erasure_leaves_nothing_that_confirms_a_guess(
+        self, log: EventLog, back_end: BackEnd
+    ) -> None:
+        """A command says words: its digest stands nowhere bare, and its salt goes with them."""
+        said = append("a", "T-1", 0, OPENED, content="Nejde to", subject="Nejde to")
+        outcome(log, said)
+        outcome(log, append("n", "T-1", 1, content="Nejde to"))
+        outcome(log, append("b", "T-2", 0, OPENED, content="Taky ne"))
+        kept = "SELECT digest, salt FROM commands WHERE ticket = ? ORDER BY ordinal"
+        (one, salt), (other, other_salt) = back_end.execute(kept, "T-1")
+        untouched = back_end.execute(kept, "T-2")
+        assert one == sha256(salt + said.digest).digest()
+        assert one != other
+        assert salt in stored(back_end)
+        assert said.digest not in stored(back_end)
+
+        assert log.erase(["T-1"], by="agent:a-9", reason="asked for").gone
+        assert back_end.execute(kept, "T-1") == [(one, None), (other, None)]
+        assert back_end.execute(kept, "T-2") == untouched
+        for secret in (said.digest, salt, other_salt, said.digest.hex().encode()):
+            assert secret not in stored(back_end)
+        assert log.verify() == []
+
+    def test_a_command_whose_words_are_erased_is_known_by_its_id(
+        self, back_end: BackEnd, log: EventLog, clock: HandClock
+    ) -> None:
+        """With any words it gets its first outcome; before, they had to be the same."""
+        first = outcome(log, append("a", "T-1", 0, OPENED, content="Nejde to"))
+        guess = append("a", "T-1", 1, REPLIED, content="Nejde nic")
+        elsewhere = outcome(log, append("b", "T-2", 0, OPENED, content="Taky ne"))
+        [reused] = log.append([guess])
+        assert isinstance(reused, CommandReused)
+
+        log.erase(["T-1"], by="agent:a-9", reason="asked for")
+        with back_end.open(clock) as other:
+            for desk in (log, other):
+                assert outcome(desk, guess) == first._replace(repeated=True)
+                for content in ("Nejde to", "Nejde nic"):
+                    assert desk.outcome("a", digest(content)) == first._replace(repeated=True)
+                with pytest.raises(CommandReused):
+                    desk.outcome("b", digest("Nejde nic"))
+                assert desk.outcome("b", digest("Taky ne")) == elsewhere._replace(repeated=True)
+        assert len(log.ticket("T-1")) == 1
+
+    def test_what_is_said_after_an_erasure_is_compared_again(self, log: EventLog) -> None:
+        """Until that is erased, too, also where the first erasure left no words."""
+        outcome(log, append("a", "T-1", 0, OPENED, message="Ano"))
+        log.erase(["T-1"], by="agent:a-9", reason="first")
+        later = outcome(log, append("b", "T-1", 1, content="Pořád"))
+        with pytest.raises(CommandReused):
+            log.outcome("b", digest("Ne"))
+        assert log.erase(["T-1"], by="agent:a-9", reason="second").events == 0
+        assert log.outcome("b", digest("Ne")) == later._replace(repeated=True)
         assert log.verify() == []
 
     def test_words_are_erased_once(self, log: EventLog, clock: HandClock) -> None:

@@ -25,6 +25,7 @@ from infra.outlets.notifier import Failure
 from infra.store.failure import Locked, Missing, NewerSchema, StoreError
 from infra.store.models import DamagedModels, SQLiteModels
 from projections.board import Counts, Standing, Waiting
+from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.models import START, Announcement, History, Kept, bare
 from projections.rows import (
     ALERTS,
@@ -326,6 +327,21 @@ class TestHistories:
         models.keep([kept("T-2")])
         assert set(models.histories(["T-1", "T-2"])) == {"T-2"}
         assert models.histories([]) == {}
+
+    @pytest.mark.parametrize("damage", ["'garbage'", "''", "replace(lines, 'ticket.', 'tick.')"])
+    def test_a_history_that_cannot_be_read_does_not_hide_the_others(
+        self, back_end: BackEnd, models: SQLiteModels, damage: str
+    ) -> None:
+        """It comes with what stands beside it, and says why where its events are asked for."""
+        models.keep([kept("T-1"), kept("T-2")])
+        models._database.change(f"UPDATE histories SET lines = {damage} WHERE ticket = 'T-1'", ())
+        with pytest.raises(UnreadableHistories, match="T-1 cannot be read") as raised:
+            models.histories(["T-1", "T-2"])
+        damaged, sound = (raised.value.histories[name] for name in ("T-1", "T-2"))
+        assert sound == models.histories(["T-2"])["T-2"]
+        assert (damaged.position, damaged.projector_version) == sound[0:3:2]
+        with pytest.raises(UnreadableHistory, match="lhuta retry T-1"):
+            assert damaged.events
 
     def test_tickets_come_when_it_is_their_turn(self, models: SQLiteModels) -> None:
         """The earliest first, at equal turns by name, those without a turn never."""

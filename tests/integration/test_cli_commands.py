@@ -230,6 +230,23 @@ class TestTheSameAgain:
 
         assert "refused (CommandReused)" in failure(run(*RESPOND, *given), 4)
 
+    def test_erased_words_cannot_be_confirmed_by_a_guess(self, data: str) -> None:
+        """Other words are refused while there are words; after an erasure all get the same."""
+        done(*OPEN)
+        guess = ("reply", "T-1", "-m", "Is it fixed?")
+        given = ("--command-id", str(uuid4()))
+        first = answer(*REPLY, *given)
+        assert "refused (CommandReused)" in failure(run(*guess, *given), 4)
+
+        done("erase", "T-1", "--reason", "asked for", "--yes")
+
+        right, wrong = answer(*REPLY, *given), answer(*guess, *given)
+        del right["clock"], wrong["clock"]
+        assert right == wrong
+        assert (right["outcome"], right["first_position"]) == ("repeated", first["first_position"])
+        assert len(story()) == 2
+        assert done("log", "verify")
+
 
 class TestRefusals:
     def test_a_refusal_has_its_name_its_cure_and_its_status(self, data: str) -> None:
@@ -336,11 +353,17 @@ class TestText:
         assert "T-1" in editor.with_name("given").read_text()
         assert len(story()) == 1
 
+    def test_nobody_writes_for_a_ticket_that_is_not_there(self, data: str, editor: Path) -> None:
+        """It is refused before the editor opens."""
+        assert "refused (TicketUnknown)" in failure(run("reply", "T-404"), 4)
+        assert not editor.with_name("given").exists()
+
     def test_what_was_typed_is_not_lost_when_it_is_refused(self, data: str, editor: Path) -> None:
         """The text is kept for this user only, and the message says how to send it."""
+        done(*OPEN)
         editor.write_text("A long and careful answer.\n")
 
-        message = failure(run("resolve", "T-404"), 4)
+        message = failure(run("resolve", "T-1"), 4)
 
         unsent = Path(data, "unsent.txt")
         assert "--message-file .lhuta/unsent.txt" in message
@@ -349,12 +372,14 @@ class TestText:
 
     def test_nobody_to_write_is_told_before_anything_waits(self, data: str) -> None:
         """A program without a text gets a message, not an editor."""
+        done(*OPEN)
         assert "give --message or --message-file" in failure(run("reply", "T-1"), 2)
 
     def test_an_editor_that_fails_is_named(
         self, data: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Nothing is done, and the message says what to set."""
+        done(*OPEN)
         monkeypatch.setenv("EDITOR", "false")
 
         assert "set EDITOR" in failure(run("reply", "T-1"), 2)

@@ -24,6 +24,7 @@ from domain.policy import Policies
 from infra.engine.follower import Mark
 from infra.store.log import EventLog, wall_clock
 from infra.store.models import SQLiteModels
+from infra.store.told import Told
 from projections.projector import Projector, Terms
 from projections.rows import TICKETS, Rows, rows
 from tests.conftest import REPOSITORY
@@ -180,7 +181,7 @@ class TestRun:
         done("audit")
 
     def test_damaged_read_models_are_put_aside_and_made_anew(self, breached: Path) -> None:
-        """With a message that nothing is lost; the log has everything."""
+        """The log has everything, but not who still waits: the message says so."""
         once()
         for ending in ("-wal", "-shm"):
             (breached / f"models.db{ending}").unlink(missing_ok=True)
@@ -188,6 +189,8 @@ class TestRun:
         result = run(*ONCE)
         assert result.exit_code == 0
         assert "nothing is lost" in result.stderr
+        assert "not sent again" in result.stderr
+        assert "engine.failed" not in result.stderr
         assert (breached / "models.db.damaged").exists()
         assert "BREACH" not in result.stdout
         done("audit")
@@ -367,6 +370,15 @@ class TestTicket:
         assert "| Nothing helps." in shown
         assert "lhuta explain T-1" in shown
 
+    def test_its_events_have_the_source_of_the_log(self) -> None:
+        """It was fixed when the log was created."""
+        source = "https://support.example.com/tickets"
+        done("init", "--data", "ours", "--source", source)
+        done(*OPEN, "--data", "ours")
+        assert [one["source"] for one in answer("ticket", "T-1", "--data", "ours")["events"]] == [
+            source
+        ]
+
     def test_it_says_what_the_request_lacks(self, breached: Path) -> None:
         """All five things that a well-written request carries."""
         assert answer("ticket", "T-1")["lacks"] == [
@@ -447,8 +459,26 @@ class TestWithoutAFile:
         assert done("alerts", "--since", ago(-instant.MINUTE), "--json") == ""
         assert "T-1" in done("alerts", "--since", ago(instant.HOUR))
 
+    def test_alerts_say_whether_they_were_told(self, breached: Path) -> None:
+        """What was due before the log went live was told to nobody."""
+        once()
+        with EventLog.open(breached / "log.db") as log:
+            log.set_live_from(wall_clock())
+        done("apply", "-", "--json", given=b"\n".join(map(orjson.dumps, late("T-2"))))
+        once()
+        told = {
+            ticket: told
+            for _, told, _, _, ticket, *_ in map(str.split, done("alerts").splitlines()[1:])
+        }
+        assert told == {"T-1": "yes", "T-2": "no"}
+        announced = objects(done("alerts", "--announced", "--json"))
+        assert [one["ticket"] for one in announced] == ["T-1"]
+        with Told.opened(breached / "models.db") as models:
+            assert models.alerts(models.end(), 9) == []
+
     def test_following_is_for_what_the_engine_decides(self, breached: Path) -> None:
-        """A file does not go on."""
+        """A file does not go on, and tells nobody."""
+        assert "--announced" in failure(run("alerts", "--announced", "--as-of", ago(0)), 2)
         assert "--follow" in failure(run("alerts", "--follow", "--as-of", ago(0)), 2)
 
 
@@ -518,8 +548,46 @@ class TestUpkeep:
             [row] = models.rows(TICKETS, ["T-1"])
             models.write(TICKETS, [row._replace(status="verified")])
         message = failure(run("audit"), 3)
-        assert "tickets T-1, status: 'verified' stands, 'open' should" in message
+        assert 'tickets T-1, status: "verified" stands, "open" should' in message
         done("rebuild")
+        done("audit")
+
+    def test_differences_are_values_by_column(self, breached: Path) -> None:
+        """Instants as everywhere, also in rows that are missing and events that differ."""
+        once()
+        with closing(sqlite3.connect(breached / "models.db")) as connection, connection:
+            connection.execute("UPDATE clocks SET due_at = 1000000")
+            connection.execute("DELETE FROM alerts")
+            connection.execute("UPDATE histories SET lines = replace(lines, 'premium', 'free')")
+        found = orjson.loads(run("audit", "--json").stdout)["differences"]
+        named = {(one["table"], one["column"]): one for one in found}
+        assert named["clocks", "due_at"]["stands"] == "1970-01-01T00:00:01Z"
+        assert named["histories", "lines"]["stands"]["data"]["plan"] == "free"
+        missing = named["alerts", "*"]
+        assert missing["stands"] is None
+        assert missing["expected"]["decided_at"].endswith("Z")
+        told = failure(run("audit"), 3)
+        assert "Row(" not in told
+        assert "RecordedEvent(" not in told
+
+    def test_a_damaged_history_is_a_difference(self, breached: Path) -> None:
+        """A rebuild mends it."""
+        once()
+        with closing(sqlite3.connect(breached / "models.db")) as connection, connection:
+            connection.execute("UPDATE histories SET lines = 'garbage'")
+        assert "cannot be read" in failure(run("audit"), 3)
+        done("rebuild")
+        done("audit")
+
+    def test_a_retry_takes_a_damaged_history_from_the_log(self, breached: Path) -> None:
+        """Its ticket was parked at its next event, and the engine went on."""
+        once()
+        with closing(sqlite3.connect(breached / "models.db")) as connection, connection:
+            connection.execute("UPDATE histories SET lines = 'garbage'")
+        done("reply", "T-1", "--message", "Still nothing.")
+        once()
+        assert "cannot be read" in done("parked")
+        done("retry", "T-1")
         done("audit")
 
     def test_a_rebuild_reports_what_it_did(self, breached: Path) -> None:

@@ -119,7 +119,7 @@ class TestImport:
 
         assert again.splitlines() == [
             "Nothing new came in.",
-            "1 tickets were there already, with just these events.",
+            "1 ticket was there already, with just these events.",
         ]
         with EventLog.open(f"{DATA}/log.db") as log:
             assert (log.live_from, log.head().position) == (live_from, head.position)
@@ -141,7 +141,7 @@ class TestImport:
 
         assert result.exit_code == 3
         assert result.stdout.splitlines()[1:] == [
-            "1 tickets were rejected, listed in rejects.jsonl:",
+            "1 ticket was rejected, listed in rejects.jsonl:",
             "  X-1 (line 7): the log has another actor there",
         ]
         assert orjson.loads(Path("rejects.jsonl").read_bytes()) == {
@@ -194,6 +194,34 @@ class TestImport:
     def test_a_file_that_is_not_there_is_named(self) -> None:
         """Exit status 2."""
         assert "absent.jsonl does not exist" in failure(run("import", "absent.jsonl"), 2)
+
+    def test_what_came_due_untold_is_told_before_an_import(self) -> None:
+        """An import silences what was due before it, so the engine has to be up to date."""
+        with EventLog.open(f"{DATA}/log.db") as log:
+            log.set_live_from(0)
+        now = wall_clock()
+        opened_at = instant.text(now - now % instant.SECOND - 6 * instant.DAY)
+        done("open", "--customer", "c-1", "--plan", "premium", "-m", "Empty", "--at", opened_at)
+        done("triage", "T-1", "--severity", "1", "--impact", "data-at-risk", "--topic", "defect")
+        history("desk.jsonl", ticket())
+
+        message = failure(run("import", "desk.jsonl"), 5)
+
+        assert "(T-1) came due that nobody was told of yet" in message
+        assert "run `lhuta run --once` first" in message
+        with EventLog.open(f"{DATA}/log.db") as log:
+            assert log.live_from == 0
+        assert story("X-1") == []
+        told = run("run", "--once")
+        assert "BREACH" in told.stdout
+        assert answer("import", "desk.jsonl")["tickets"] == 1
+
+    def test_a_log_in_which_nothing_came_due_needs_no_engine(self) -> None:
+        """Neither does a second import, nor the rest of one that was stopped."""
+        done("open", "--customer", "c-1", "--plan", "premium", "-m", "Empty")
+
+        assert answer("import", history("desk.jsonl", ticket()))["tickets"] == 1
+        assert answer("import", history("more.jsonl", ticket("X-2")))["tickets"] == 1
 
     def test_an_import_killed_anywhere_can_be_started_again(self, tmp_path: Path) -> None:
         """Afterwards every ticket is there once and whole, and the log holds."""

@@ -15,12 +15,14 @@ from infra.store.log.plan import (
     Plan,
     Request,
     Withheld,
+    command_hash,
     plan,
 )
 from infra.store.log.request import Untimely
 from infra.store.log.text import Letter
 
 NOW = 1_000
+SALT = b"salt"
 EMPTY = Ledger(0, 0, bytes(32), 0, b"")
 
 
@@ -33,7 +35,7 @@ def request(
     command: str | None, stream: str, expected: int, events: int = 1, content: str = ""
 ) -> Request:
     """Return a request of a command, or of nobody."""
-    known = None if command is None else Command(command, content.encode())
+    known = None if command is None else Command(command, content.encode(), SALT)
     return Request(stream, expected, (entry(),) * events, 0, known)
 
 
@@ -100,6 +102,29 @@ def test_another_content_under_the_same_id_is_refused() -> None:
     """Whatever version it expects."""
     _, reused = alone([request("a", "T-1", 0), request("a", "T-1", 0, content="other")]).results
     assert isinstance(reused, CommandReused)
+
+
+def test_without_a_salt_the_id_alone_decides() -> None:
+    """What was said is erased, so nothing may tell whether something else is the same."""
+    first = alone([request("a", "T-1", 0)])
+    [row] = first.commands
+    again = request("a", "T-1", 0, content="other")
+    for salt, repeats in ((SALT, False), (None, True)):
+        known = {"a": row._replace(salt=salt)}
+        [answer] = plan(first.ledger, NOW, known, {"T-1": 1}, {}, [again]).results
+        assert isinstance(answer, Outcome) is repeats
+
+
+def test_the_salt_counts_and_is_not_chained() -> None:
+    """Equal contents are stored differently, and the chain covers what an erasure leaves."""
+    one, other = (
+        request("a", "T-1", 0),
+        request("a", "T-1", 0)._replace(command=Command("a", b"", b"other")),
+    )
+    [row], [row_with_other] = alone([one]).commands, alone([other]).commands
+    assert row.digest != row_with_other.digest
+    assert row.salt == SALT
+    assert command_hash(b"", *row[:-2]) == row.hash
 
 
 def test_a_conflict_carries_the_actual_version() -> None:

@@ -17,7 +17,7 @@ from projections import projector as module
 from projections.audit import Audit, Difference
 from projections.fault import Fenced, Hole, NotParked, OtherLog, TooManyParked
 from projections.projector import Applied, Change, Projector, Terms
-from projections.rows import ALERTS, CLOCKS, DEADLINES, PARKED, TICKETS, Rows, rows
+from projections.rows import ALERTS, CLOCKS, DEADLINES, PARKED, TICKETS, ParkedRow, Rows, rows
 from tests.spec.desk import MANAGRY, Story, at, shown, ticket
 from tests.spec.partition import Entry, Mark, dump, mark, partition
 
@@ -650,7 +650,7 @@ class TestParking:
 
 
 class FakeLog:
-    """A log as the audit reads it."""
+    """A log as the audit and a retry read it."""
 
     def __init__(self, log: Sequence[Entry]) -> None:
         self.log = log
@@ -662,6 +662,82 @@ class FakeLog:
     def ticket(self, ticket: str) -> Sequence[RecordedEvent]:
         """A ticket's history."""
         return [entry.recorded for entry in self.log if entry.recorded.ticket == ticket]
+
+
+class TestDamagedHistory:
+    DAMAGE = pytest.mark.parametrize(
+        "lines", ["'garbage'", "''", "replace(lines, 'ticket.opened', 'ticket.opend')"]
+    )
+
+    @staticmethod
+    def damage(models: SQLiteModels, lines: str) -> None:
+        """Change what is kept of T-1."""
+        models._database.change(f"UPDATE histories SET lines = {lines} WHERE ticket = 'T-1'", ())
+
+    @DAMAGE
+    def test_its_ticket_is_parked_and_the_log_mends_it(
+        self, models: SQLiteModels, path: Path, lines: str
+    ) -> None:
+        """The others go on; the retry leaves what would stand without the damage."""
+        log = log_of(critical("T-1").answered("2026-03-09 08:40"), critical("T-2"))
+        with SQLiteModels.open(path.with_name("sound.db")) as sound:
+            Projector(sound).apply(log, TERMS, until(log, "2026-03-09 08:41"))
+        projector = Projector(models)
+        projector.apply(log[:4], TERMS, until(log[:4], "2026-03-09 08:10"))
+        self.damage(models, lines)
+        done = projector.apply(log[4:], TERMS, until(log, "2026-03-09 08:41"))
+        assert (done.parked, [one.ticket for one in done.announced]) == (1, ["T-2"])
+        [row] = models.parked()
+        assert (row.ticket, row.error) == ("T-1", "UnreadableHistory")
+        assert "lhuta retry T-1" in row.reason
+        assert projector.retry("T-1", TERMS).announced == ()
+        assert [one.error for one in models.parked()] == [row.error]
+        done = projector.retry("T-1", TERMS, FakeLog(log))
+        assert [one.kind for one in done.announced] == ["warning", "cleared"]
+        tables = ("histories", "tickets", "clocks", "deadlines", "alerts", "parked", "positions")
+        assert dump(path, tables) == dump(path.with_name("sound.db"), tables)
+
+    @DAMAGE
+    def test_time_and_another_version_park_it_too(self, models: SQLiteModels, lines: str) -> None:
+        """Whatever asks for its events."""
+        log = log_of(critical())
+        Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
+        self.damage(models, lines)
+        Projector(models, fold=later, version=2).refold(10, TERMS)
+        assert [row.error for row in models.parked()] == ["UnreadableHistory"]
+
+    def test_a_retry_takes_only_what_was_applied(self, models: SQLiteModels) -> None:
+        """Also of several events of one instant; the rest comes with its batch."""
+        story = critical().answered("2026-03-09 08:30").imported("2026-03-10 12:00")
+        log = log_of(story)
+        projector = Projector(models)
+        projector.apply(log[:2], TERMS)
+        models.write(PARKED, [ParkedRow("T-1", 0, 6, "KeyError", "why", 0)])
+        projector.retry("T-1", TERMS, FakeLog(log))
+        assert [one.version for one in models.histories(["T-1"])["T-1"].events] == [1, 2]
+        projector.apply(log[2:], TERMS, until(log, "2026-03-10 12:00"))
+        assert list(Audit(models, FakeLog(log), lambda: MANAGRY).run()) == []
+
+    def test_a_log_without_the_ticket_is_another_log(self, models: SQLiteModels) -> None:
+        """Nothing is thrown away for it."""
+        log = log_of(critical())
+        projector = Projector(models, fold=failing("T-1"))
+        projector.apply(log, TERMS, until(log, "2026-03-09 08:10"))
+        with pytest.raises(OtherLog, match="no ticket T-1"):
+            projector.retry("T-1", TERMS, FakeLog([]))
+        assert len(models.histories(["T-1"])["T-1"].events) == 2
+
+    @DAMAGE
+    def test_an_audit_names_it(self, models: SQLiteModels, lines: str) -> None:
+        """As one difference; the other tickets are compared."""
+        log = log_of(critical("T-1"), critical("T-2"))
+        Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
+        self.damage(models, lines)
+        audit = Audit(models, FakeLog(log), lambda: MANAGRY)
+        [found] = audit.run()
+        assert (found.ticket, found.table, found.column) == ("T-1", "histories", "lines")
+        assert "cannot be read" in str(found.stands)
+        assert audit.tickets == 2
 
 
 class TestAudit:

@@ -93,6 +93,7 @@ class TestReadOnly:
         ("board",),
         ("ticket", "A-1"),
         ("alerts",),
+        ("audit",),
         ("export",),
     )
 

@@ -73,9 +73,9 @@ COMMANDS = {name: place for section in SECTIONS.values() for name, place in sect
 EXIT_STATUSES = """\b
 Exit status:
   0  done
-  1  `lhuta status`: something needs attention; `lhuta audit`: something differs
+  1  `lhuta status`: something needs attention
   2  usage: an option, argument or file that cannot be used
-  3  bad data: a history, a policy or an event log that does not hold
+  3  bad data: a history, a policy, an event log or read models that do not hold
   4  refused: a command broke a rule; the message names it and the cure
   5  the data folder cannot be used: missing, locked, full, read-only, damaged or newer
 """

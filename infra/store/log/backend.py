@@ -93,8 +93,8 @@ class Writing(Reading, Protocol):
     def write(self, plan: Plan) -> None:
         """Store what was planned."""
 
-    def erase(self, stream: str, at: int, by: str, reason: str) -> int:
-        """Erase the words of a stream; return of how many events."""
+    def erase(self, streams: Sequence[str], at: int, by: str, reason: str) -> int:
+        """Erase the words of streams and their commands' salts; return of how many events."""
 
     def set_live_from(self, at: int) -> None:
         """Change the instant from which deadlines are announced."""

@@ -201,15 +201,17 @@ class EventLog:
     def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
         """Return what came of a command before, None where it was not carried out.
 
-        Raises CommandReused where the id was used with another content.
+        Raises CommandReused where the id was used with another content, unless what it said is
+        erased: then the id alone decides.
         """
         with self._back_end.reading() as reading:
             known = reading.known([command_id]).get(command_id)
         if known is None:
             return None
-        if known.digest != digest:
-            raise CommandReused(command_id)
-        return known.outcome(repeated=True)
+        answer = known.first_outcome(digest)
+        if isinstance(answer, CommandReused):
+            raise answer
+        return answer
 
     def import_(
         self, stories: Sequence[Sequence[RecordedEvent]]
@@ -351,11 +353,13 @@ class EventLog:
     def erase(self, tickets: Sequence[str], *, by: str, reason: str) -> Erased:
         """Erase the words of tickets; that it was done, when, by whom and why stays.
 
-        `by` is an actor. What the log says happened, and what it proves, does not change.
+        `by` is an actor. What the log says happened, and what it proves, does not change. Commands
+        to these tickets are known by their id alone from now on: nothing is left that could confirm
+        what they said.
         """
         with self._back_end.writing() as writing:
             at = max(self._clock(), writing.ledger().recorded_at)
-            events = sum(writing.erase(ticket, at, by, reason) for ticket in tickets)
+            events = writing.erase(tickets, at, by, reason)
         return Erased(events, at, self._back_end.purge())
 
     def erasures(self, ticket: str) -> list[Erasure]:
@@ -385,7 +389,7 @@ class EventLog:
             append.expected_version,
             tuple(_entry(append, draft, index) for index, draft in enumerate(append.drafts)),
             partition_of(append.ticket, self.partitions),
-            Command(append.command_id, append.digest),
+            Command(append.command_id, append.digest, text.fresh_salt()),
         )
 
     def _append(self, writing: Writing, requests: Sequence[Request]) -> list[Result]:

@@ -40,7 +40,7 @@ _EVENT = "position, originator_id, originator_version, topic, state, recorded_at
 _EVENT_OF_E = ", ".join(f"e.{column}" for column in _EVENT.split(", "))
 _COMMAND = (
     "ordinal, command_id, digest, ticket, first_version, last_version, "
-    "first_position, last_position, recorded_at, hash"
+    "first_position, last_position, recorded_at, hash, salt"
 )
 _COMMAND_OF_C = ", ".join(f"c.{column}" for column in _COMMAND.split(", "))
 _LEDGER = "position, recorded_at, hash, commands, commands_hash"
@@ -189,7 +189,7 @@ class SQLiteSession:
         if plan.texts:
             insert("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?)", plan.texts)
         if plan.commands:
-            insert("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", plan.commands)
+            insert("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", plan.commands)
         insert(
             "INSERT INTO partitions VALUES (?, ?) "
             "ON CONFLICT (partition) DO UPDATE SET position = excluded.position",
@@ -197,14 +197,21 @@ class SQLiteSession:
         )
         self._cursor.execute(_MOVE, plan.ledger)
 
-    def erase(self, stream: str, at: int, by: str, reason: str) -> int:
-        """Erase the words of a stream; return of how many events."""
+    def erase(self, streams: Sequence[str], at: int, by: str, reason: str) -> int:
+        """Erase the words of streams and their commands' salts; return of how many events."""
+        named = orjson.dumps(streams).decode()
+        self._cursor.execute(
+            "UPDATE commands SET salt = NULL "
+            "WHERE salt IS NOT NULL AND ticket IN (SELECT value FROM json_each(?))",
+            (named,),
+        )
         self._cursor.execute(
             "UPDATE texts SET salt = NULL, document = NULL, "
             "erased_at = ?, erased_by = ?, reason = ? "
             "WHERE document IS NOT NULL "
-            "AND position IN (SELECT position FROM events WHERE originator_id = ?)",
-            (at, by, reason, stream),
+            "AND position IN (SELECT position FROM events "
+            "WHERE originator_id IN (SELECT value FROM json_each(?)))",
+            (at, by, reason, named),
         )
         return self._cursor.rowcount
 

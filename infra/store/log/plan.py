@@ -5,6 +5,7 @@ recorded at one instant belongs to one ticket.
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import orjson
@@ -36,10 +37,14 @@ class Entry(NamedTuple):
 
 
 class Command(NamedTuple):
-    """What identifies a command: its id, and the digest of its content."""
+    """What identifies a command: its id, and the digest of its content.
+
+    `salt` is a fresh one, under which the digest is stored.
+    """
 
     command_id: str
     digest: bytes
+    salt: bytes
 
 
 class Request(NamedTuple):
@@ -83,7 +88,7 @@ class TextRow(NamedTuple):
 
 
 class CommandRow(NamedTuple):
-    """A row of `commands`."""
+    """A row of `commands`; its digest is salted, and without a salt its words were erased."""
 
     ordinal: int
     command_id: str
@@ -95,6 +100,17 @@ class CommandRow(NamedTuple):
     last_position: int | None
     recorded_at: int
     hash: bytes
+    salt: bytes | None
+
+    def first_outcome(self, digest: bytes) -> Outcome | CommandReused:
+        """Return what a later sender of the command's id gets, by the digest of what it says.
+
+        Once the words are erased nobody may learn whether others are the same: then the id alone
+        decides.
+        """
+        if self.salt is None or self.digest == salted(self.salt, digest):
+            return self.outcome(repeated=True)
+        return CommandReused(self.command_id)
 
     def outcome(self, *, repeated: bool) -> Outcome:
         """Return what the caller of the command gets."""
@@ -195,9 +211,7 @@ class _Draft:
         command = request.command
         earlier = None if command is None else self.known.get(command.command_id)
         if command is not None and earlier is not None:
-            if earlier.digest == command.digest:
-                return earlier.outcome(repeated=True)
-            return CommandReused(command.command_id)
+            return earlier.first_outcome(command.digest)
         tail = self.tails.get(request.stream, 0)
         if tail != request.expected_version:
             return Conflict(request.stream, request.expected_version, tail)
@@ -240,18 +254,28 @@ class _Draft:
         count = len(request.entries)
         versions = (tail + 1, tail + count) if count else (None, None)
         positions = (position - count + 1, position) if count else (None, None)
-        unproven = (ordinal + 1, *command, request.stream, *versions, *positions, stamp)
-        row = CommandRow._make((*unproven, command_hash(previous, *unproven)))
+        digest = salted(command.salt, command.digest)
+        identity = (ordinal + 1, command.command_id, digest)
+        unproven = (*identity, request.stream, *versions, *positions, stamp)
+        row = CommandRow._make((*unproven, command_hash(previous, *unproven), command.salt))
         self.commands.append(row)
         self.known[command.command_id] = row
         self.ledger = Ledger(*self.ledger[:3], row.ordinal, row.hash)
         return row
 
 
+def salted(salt: bytes, digest: bytes) -> bytes:
+    """Return what the log keeps of the digest of a command's content."""
+    return sha256(salt + digest).digest()
+
+
 def command_hash(
     previous: bytes, ordinal: int, command_id: str, digest: bytes, *rest: str | int | None
 ) -> bytes:
-    """Return the hash of a command's row in the chain of commands: of its fields as JSON."""
+    """Return the hash of a command's row in the chain of commands: of its fields as JSON.
+
+    All of them but the salt, which an erasure takes away.
+    """
     fields = orjson.dumps((ordinal, command_id, digest.hex(), *rest))
     return chain.hashed(previous, fields)
 

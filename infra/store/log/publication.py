@@ -15,6 +15,7 @@ from domain.policy import Policies, PoliciesDisagree
 from infra.store.failure import Damaged, OpeningsChanged
 from infra.store.log.codec import POLICY_PUBLISHED, unsealed
 from infra.store.log.plan import Command, Entry, Request
+from infra.store.log.text import fresh_salt
 from infra.store.policies import PolicyFile, PolicyInvalid
 from infra.store.policies.document import parse
 
@@ -43,7 +44,7 @@ def request(file: PolicyFile, content: bytes, actor: str, version: int) -> Reque
         ),
         None,
     )
-    command = Command(command_id, bytes.fromhex(policy.digest))
+    command = Command(command_id, bytes.fromhex(policy.digest), fresh_salt())
     # The first version that a log knows has been in force since ever.
     before = None if version == 1 else policy.effective_from
     return Request(stream, version - 1, (entry,), None, command, before=before)

@@ -40,8 +40,8 @@ class Cursor(NamedTuple):
 class Append(NamedTuple):
     """What a command decided about one ticket; without drafts it had nothing new to say.
 
-    `digest` is that of the command's content, `expected_version` the version of the ticket that
-    the decision was made on (0 before it is opened).
+    `digest` is that of the command's content, which the log keeps salted only; `expected_version`
+    the version of the ticket that the decision was made on (0 before it is opened).
     """
 
     command_id: str

@@ -15,6 +15,11 @@ from domain.event import Text, Words
 SALT_BYTES = 16
 
 
+def fresh_salt() -> bytes:
+    """Return a salt that nobody can guess."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
 class Letter(NamedTuple):
     """Words as they are stored: a random salt, and the canonical JSON of the words."""
 
@@ -24,7 +29,7 @@ class Letter(NamedTuple):
 
 def sealed(words: Words) -> Letter:
     """Return words with a fresh salt, ready to be stored."""
-    return Letter(secrets.token_bytes(SALT_BYTES), orjson.dumps(words, option=orjson.OPT_SORT_KEYS))
+    return Letter(fresh_salt(), orjson.dumps(words, option=orjson.OPT_SORT_KEYS))
 
 
 def opened(document: bytes) -> Words:

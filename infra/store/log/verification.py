@@ -165,7 +165,7 @@ def _commands(reading: Reading) -> Iterator[Finding]:
         if row.ordinal != last_ordinal + 1:
             missing = f"commands {last_ordinal + 1} to {row.ordinal - 1} are missing"
             yield Finding(row.first_position, "command", missing)
-        elif row.hash != command_hash(last_hash, *row[:-1]):
+        elif row.hash != command_hash(last_hash, *row[:-2]):
             yield Finding(
                 row.first_position,
                 "command",

@@ -20,7 +20,9 @@ def lines(events: Iterable[RecordedEvent]) -> str:
 
 
 def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:
-    """Read the kept events of a ticket."""
+    """Read the kept events of a ticket; what is damaged raises one of FOLD_FAULTS."""
+    if not lines:
+        raise ValueError("it is empty")
     return tuple(
         [
             RecordedEvent(

@@ -13,7 +13,9 @@ from infra.store.models.deliveries import SQLiteDeliveries
 from infra.store.models.line import SEPARATOR, events, lines
 from infra.store.sqlite import BUSY_SECONDS
 from projections.board import Counts, Standing, Waiting
+from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.models import Announcement, History, Kept, Key, Place, R
+from projections.projector import FOLD_FAULTS
 from projections.rows import PARKED, ParkedRow, Table
 
 _KEEP = f"""
@@ -120,7 +122,10 @@ class SQLiteModels:
         return turn
 
     def histories(self, tickets: Sequence[str]) -> dict[str, History]:
-        """Return what is kept of the tickets; those of which nothing is kept are left out."""
+        """Return what is kept of the tickets; those of which nothing is kept are left out.
+
+        Raises UnreadableHistories, which has those that can be read.
+        """
         if not tickets:
             return {}
         found = self._database.rows(
@@ -128,10 +133,17 @@ class SQLiteModels:
             f"FROM histories {_OF_TICKETS}",
             (_json(tickets),),
         )
-        return {
-            ticket: History(position, turn, version, events(ticket, kept))
-            for ticket, position, turn, version, kept in found
-        }
+        read: dict[str, History] = {}
+        unreadable: dict[str, UnreadableHistory] = {}
+        for ticket, position, turn, version, kept in found:
+            try:
+                read[ticket] = History(position, turn, version, events(ticket, kept))
+            except FOLD_FAULTS as error:
+                bare = History(position, turn, version, ())
+                unreadable[ticket] = UnreadableHistory(ticket, bare, error)
+        if unreadable:
+            raise UnreadableHistories({**read, **unreadable})
+        return read
 
     def keep(self, kept: Sequence[Kept]) -> None:
         """Store what to keep of tickets."""

@@ -70,7 +70,9 @@ def apply(file: str, actor: str, data: Path, as_json: bool) -> None:
             raise BadData(f"{named(file)}: {error}") from error
     if not as_json:
         summary = ", ".join(f"{counted[kind]:,} {kind}" for kind in _KINDS if counted[kind])
-        click.echo(f"{counted.total():,} commands: {summary or 'nothing to do'}", err=True)
+        total = counted.total()
+        commands = "command" if total == 1 else "commands"
+        click.echo(f"{total:,} {commands}: {summary or 'nothing to do'}", err=True)
     if counted["refused"]:
         raise SystemExit(EXIT_REFUSED)
 

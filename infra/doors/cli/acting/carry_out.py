@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from domain.command import Command
-from domain.refusal import Refusal
+from domain.refusal import Refusal, TicketUnknown
 from infra.desk import Desk
 from infra.doors.cli.acting.sending import Sending
 from infra.doors.cli.acting.standing import as_data, in_words
@@ -38,9 +39,7 @@ def carry_out(command: Command, sending: Sending, words: Words = NO_WORDS) -> No
             at = max(now(), log.head().recorded_at)
     except Refusal as refusal:
         _keep(words, sending.data)
-        if sending.as_json:
-            json_lines([refused(refusal, sending.command_id, command.ticket or None)])
-        raise Refused(refusal) from refusal
+        _refuse(refusal, command.ticket, sending)
     except click.ClickException:
         _keep(words, sending.data)
         raise
@@ -48,6 +47,23 @@ def carry_out(command: Command, sending: Sending, words: Words = NO_WORDS) -> No
         json_lines([{**written(outcome), **as_data(history, policies, at)}])
     else:
         click.echo("\n".join(in_words(outcome, history, policies, at)))
+
+
+def check_there(ticket: str, sending: Sending) -> None:
+    """Refuse a ticket that is not in the log, before somebody writes a text for it.
+
+    Raises Refused (exit status 4) and StoreUnusable (5).
+    """
+    with opened_log(sending.data, read_only=True) as log:
+        there = bool(log.ticket(ticket))
+    if not there:
+        _refuse(TicketUnknown(ticket), ticket, sending)
+
+
+def _refuse(refusal: Refusal, ticket: str, sending: Sending) -> NoReturn:
+    if sending.as_json:
+        json_lines([refused(refusal, sending.command_id, ticket or None)])
+    raise Refused(refusal) from refusal
 
 
 def _keep(words: Words, data: Path) -> None:

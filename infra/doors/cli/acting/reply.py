@@ -3,7 +3,7 @@
 import click
 
 from domain.command import Reply
-from infra.doors.cli.acting.carry_out import carry_out
+from infra.doors.cli.acting.carry_out import carry_out, check_there
 from infra.doors.cli.acting.sending import (
     Sending,
     at_option,
@@ -36,5 +36,7 @@ def reply(
     A reply to a resolved ticket reopens it. The time of a mail is when our server received it, not
     what its Date header says. Without a text your editor opens.
     """
+    if message is None and message_file is None:
+        check_there(ticket, sending)
     words = required_text(message, message_file, f"What did the customer of {ticket} write?")
     carry_out(Reply(ticket, words.text or "", occurred_at), sending, words)

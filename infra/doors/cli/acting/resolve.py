@@ -3,7 +3,7 @@
 import click
 
 from domain.command import Resolve
-from infra.doors.cli.acting.carry_out import carry_out
+from infra.doors.cli.acting.carry_out import carry_out, check_there
 from infra.doors.cli.acting.sending import (
     Sending,
     at_option,
@@ -38,5 +38,7 @@ def resolve(
     Only a ticket with a severity can be resolved; a reply of the customer reopens it. Without a
     text your editor opens.
     """
+    if message is None and message_file is None:
+        check_there(ticket, sending)
     words = required_text(message, message_file, f"The solution for the customer of {ticket}.")
     carry_out(Resolve(ticket, words.text or "", root_cause, occurred_at), sending, words)

@@ -5,7 +5,7 @@ import click
 from domain.command import OfferWorkaround
 from domain.event import Awaiting
 from infra.doors.cli.acting.awaiting import awaiting_option
-from infra.doors.cli.acting.carry_out import carry_out
+from infra.doors.cli.acting.carry_out import carry_out, check_there
 from infra.doors.cli.acting.sending import (
     Sending,
     at_option,
@@ -40,5 +40,7 @@ def workaround(
     It satisfies the running clock as an answer does, and the time to workaround ends. Without a
     text your editor opens.
     """
+    if message is None and message_file is None:
+        check_there(ticket, sending)
     words = required_text(message, message_file, f"The workaround for the customer of {ticket}.")
     carry_out(OfferWorkaround(ticket, awaiting, words.text or "", occurred_at), sending, words)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import click
 import orjson
@@ -31,7 +31,8 @@ from projections.alerts import AlertRow, row, told
 _TOGETHER = 1_000
 _EVERY = 1.0
 _HEAD = ("decided", "kind", "step", "ticket", "clock", "deadline", "due", "ends", "to")
-_WIDTHS = (27, 9, 5, 12, 10, 27, 27, 10, 0)
+_LIVING_HEAD = ("decided", "told", *_HEAD[1:])
+_WIDTHS = (27, 4, 9, 5, 12, 10, 27, 27, 10, 0)
 _DISPENSABLE = ("due", "ends", "step", "to", "clock", "deadline")
 _EVERYBODY = "everybody"
 # What it ends was told before the first alert that was asked for.
@@ -51,7 +52,12 @@ Examples:
 @policy_option
 @as_of_option
 @click.option("--since", type=Instant(), metavar="T", help="Only what was decided at T or later.")
-@click.option("--follow", is_flag=True, help="Go on with what is decided next, until Ctrl-C.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on with what is decided next, until Ctrl-C; without --since begin there.",
+)
+@click.option("--announced", is_flag=True, help="Only alerts that subscribers were told of.")
 @format_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @data_option
@@ -61,6 +67,7 @@ def alerts(
     as_of: int | None,
     since: int | None,
     follow: bool,
+    announced: bool,
     format: Literal["table", "json"],
     as_json: bool,
     data: Path,
@@ -70,13 +77,18 @@ def alerts(
     Without HISTORY.jsonl they are those that the engine has decided. Of a history, or with --as-of
     or --policy, everything up to R is decided now, and nobody is told. The alerts come in the order
     in which they were decided. Each names its ticket and clock, the instant it is about, what it
-    ends, and to whom it goes by the policy.
+    ends, and to whom it goes by the policy. Those that the engine has decided say whether they were
+    told: what an import brought along, or what was due before the log went live, never was. "to"
+    and "told" are in the table only.
     """
     in_json = as_json or format == "json"
     if history is None and as_of is None and policies is None:
-        _decided(data, since, follow=follow, in_json=in_json)
-    elif follow:
-        raise click.UsageError("--follow is for what the engine decides; name nothing else with it")
+        _decided(data, since, follow=follow, announced=announced, in_json=in_json)
+    elif follow or announced:
+        option = "--follow" if follow else "--announced"
+        raise click.UsageError(
+            f"{option} is for what the engine decides; name nothing else with it"
+        )
     else:
         found = subject(history, policies, data)
         _print(_demanded(found, as_of, since), _Recipients(found.policies), in_json=in_json)
@@ -107,7 +119,9 @@ class _Recipients:
         return ", ".join(policy.told(known)) if policy.audiences else _EVERYBODY
 
 
-def _decided(data: Path, since: int | None, *, follow: bool, in_json: bool) -> None:
+def _decided(
+    data: Path, since: int | None, *, follow: bool, announced: bool, in_json: bool
+) -> None:
     settings = Settings(data)
     with store_errors(), needs_models(data):
         if not settings.log.exists():
@@ -118,21 +132,37 @@ def _decided(data: Path, since: int | None, *, follow: bool, in_json: bool) -> N
             # No ticket has an empty name, so this is just before everything decided since then.
             place: Cursor = (0 if since is None else since, "", 0)
             if not follow:
-                _print([one for _, one in _next(models, place)], recipients, in_json=in_json)
+                found = [one for _, one in _next(models, place)]
+                _print_decided(found, recipients, announced=announced, in_json=in_json)
                 return
+            if since is None:
+                place = models.end()
             with Stop() as stop:
                 while not stop.asked:
                     for reached, one in _next(models, place):
-                        _print_one(one, recipients, in_json=in_json)
+                        to = recipients.of(one.row)
+                        if one.announced or not announced:
+                            _print_one(one, to, in_json=in_json)
                         place = reached
                     stop.wait(_EVERY)
 
 
-def _next(models: Told, after: Cursor) -> Iterator[tuple[Cursor, AlertRow]]:
+class _Decided(NamedTuple):
+    """An alert as the contract writes it, and whether it was announced."""
+
+    row: AlertRow
+    announced: bool
+
+    def cells(self, recipients: str) -> tuple[str, ...]:
+        decided, *others = _cells(self.row, recipients)
+        return (decided, "yes" if self.announced else "no", *others)
+
+
+def _next(models: Told, after: Cursor) -> Iterator[tuple[Cursor, _Decided]]:
     while found := models.alerts(after, _TOGETHER):
-        for one in found:
+        for one, announced in found:
             after = (one.decided_at, one.ticket, one.number)
-            yield after, row(_alert(one))
+            yield after, _Decided(row(_alert(one)), announced)
 
 
 def _alert(one: rows.AlertRow) -> Alert:
@@ -148,11 +178,23 @@ def _print(found: Sequence[AlertRow], recipients: _Recipients, *, in_json: bool)
         click.echo("\n".join(fitting(_HEAD, cells, _DISPENSABLE)))
 
 
-def _print_one(one: AlertRow, recipients: _Recipients, *, in_json: bool) -> None:
+def _print_decided(
+    found: Sequence[_Decided], recipients: _Recipients, *, announced: bool, in_json: bool
+) -> None:
     if in_json:
-        json_lines([one])
+        json_lines(one.row for one in found if one.announced or not announced)
+        return
+    # Asked of every alert, in order: an ending goes to those who were told of what it ends.
+    known = [(one, recipients.of(one.row)) for one in found]
+    cells = (one.cells(to) for one, to in known if one.announced or not announced)
+    click.echo("\n".join(fitting(_LIVING_HEAD, cells, _DISPENSABLE)))
+
+
+def _print_one(one: _Decided, recipients: str, *, in_json: bool) -> None:
+    if in_json:
+        json_lines([one.row])
     else:
-        click.echo(_line(_cells(one, recipients.of(one))))
+        click.echo(_line(one.cells(recipients)))
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import orjson
 from domain.event import RecordedEvent
 from infra.doors.cli.data_folder import data_option, opened_log
 from infra.doors.cli.failure import EXIT_BAD_DATA
+from infra.doors.cli.keeping.untold import check_told
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import per_second, progress
 from infra.doors.draft import draft
@@ -80,6 +81,8 @@ def import_(history: str, rejects: Path | None, data: Path, as_json: bool) -> No
 
     Ids, actors, causes and the time when things happened are kept. When they were recorded is the
     log's own to say: one instant for a ticket. Nobody is told about what was due before the import.
+    Where alerts of the log came due that nobody was told of yet, it is refused (exit status 5)
+    until the engine has told them.
 
     The same import can be started again after whatever stopped it: tickets that are there with just
     these events are skipped. A ticket that is there otherwise, or happens in the future, is
@@ -90,7 +93,7 @@ def import_(history: str, rejects: Path | None, data: Path, as_json: bool) -> No
         found = read_history(history, log.policies())
         tally = _Tally()
         with progress("events") as sign:
-            _bring_in(found, log, tally, sign)
+            _bring_in(found, log, data, tally, sign)
     rows = [_reject(one, found) for one in tally.rejected]
     # An empty file says that nothing was rejected, an absent one that nobody asked.
     with nullcontext() if rejects is None else draft(rejects) as file:
@@ -105,13 +108,15 @@ def import_(history: str, rejects: Path | None, data: Path, as_json: bool) -> No
         raise SystemExit(EXIT_BAD_DATA)
 
 
-def _bring_in(found: History, log: EventLog, tally: _Tally, sign: Any) -> None:
+def _bring_in(found: History, log: EventLog, data: Path, tally: _Tally, sign: Any) -> None:
     past_told = False
     read = 0
     for stories in _together(found.tickets.values()):
         if not past_told and any(not log.ticket(story[0].ticket) for story in stories):
             # Before the first new ticket is there: an engine may be running on this log.
-            log.set_live_from(max(wall_clock(), log.head().recorded_at))
+            now = max(wall_clock(), log.head().recorded_at)
+            check_told(log, data, now)
+            log.set_live_from(now)
             past_told = True
         for story, result in zip(stories, log.import_(stories), strict=True):
             tally.count(story, result)
@@ -159,18 +164,26 @@ def _told(
 ) -> Iterator[str]:
     if tally.tickets:
         yield (
-            f"{tally.tickets:,} tickets with {tally.events:,} events came in, "
+            f"{_count(tally.tickets, 'ticket')} with {_count(tally.events, 'event')} came in, "
             f"{rate:,.0f} events a second."
         )
     else:
         yield "Nothing new came in."
     if tally.skipped:
-        yield f"{tally.skipped:,} tickets were there already, with just these events."
+        yield f"{_were(tally.skipped)} there already, with just these events."
     if not rows:
         return
     place = "" if rejects is None else f", listed in {rejects}"
-    yield f"{len(rows):,} tickets were rejected{place}:"
+    yield f"{_were(len(rows))} rejected{place}:"
     for row in rows[:_SHOWN]:
         yield f"  {row['ticket']} (line {row['line']}): {row['reason']}"
     if len(rows) > _SHOWN:
         yield f"  and {len(rows) - _SHOWN:,} more; --rejects FILE lists them all"
+
+
+def _were(tickets: int) -> str:
+    return f"{_count(tickets, 'ticket')} {'was' if tickets == 1 else 'were'}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

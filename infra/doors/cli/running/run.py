@@ -81,6 +81,7 @@ def run(
                 _run(settings, tell, stop, once=once)
             except DamagedModels as error:
                 if not left:
+                    _failed(error)
                     raise
                 _put_aside(settings, error)
             else:
@@ -100,17 +101,26 @@ def _run(settings: Settings, tell: wiring.Tell, stop: Stop, *, once: bool) -> No
             else:
                 engine.run(stop.wait, settings.poll_every)
             engine.close(time.sleep)
+    except DamagedModels:
+        # Not the end of it: they are put aside and made anew.
+        raise
     except Exception as error:
-        note("engine.failed", process, level=logging.ERROR, cause=type(error).__name__)
+        _failed(error)
         raise
     note("engine.stopped", process)
+
+
+def _failed(error: Exception) -> None:
+    note("engine.failed", str(os.getpid()), level=logging.ERROR, cause=type(error).__name__)
 
 
 def _put_aside(settings: Settings, error: DamagedModels) -> None:
     aside = wiring.set_aside(settings)
     note("models.damaged", str(settings.models), level=logging.ERROR, aside=str(aside))
     click.echo(
-        f"The read models are damaged ({error.detail}). They follow from the event log, so nothing "
-        f"is lost: the file is now {shown(aside)}, and they are made anew.",
+        f"The read models are damaged ({error.detail}): the file is now {shown(aside)}, and they "
+        "are made anew from the event log, of which nothing is lost. Alerts are decided anew and "
+        "nobody is told twice, but what a failing subscriber had not yet taken is not sent again; "
+        "`lhuta alerts --since` lists it.",
         err=True,
     )

@@ -40,7 +40,8 @@ WELL_WRITTEN = ("browser", "android", "recent_changes", "workarounds_tried", "st
 class _Ticket(NamedTuple):
     """A ticket as it was known by `as_of`, judged at `at`.
 
-    `lacks` are the names of what the request does not say, None where its words were erased.
+    `lacks` are the names of what the request does not say, None where its words were erased;
+    `source` is that of the log's events.
     """
 
     story: Sequence[RecordedEvent]
@@ -50,6 +51,7 @@ class _Ticket(NamedTuple):
     policies: Policies
     as_of: int
     at: int
+    source: str
 
     @property
     def name(self) -> str:
@@ -104,6 +106,7 @@ def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: 
             f"{instant.text(opened.occurred_at)} and recorded at {instant.text(opened.recorded_at)}"
         )
     with opened_log(data, read_only=True) as log:
+        source = log.source
         spoken = {one.version: one.words for one in log.ticket(ticket, words=True)}
     lacks = _lacking(story[0], spoken[1])
     if words:
@@ -114,7 +117,7 @@ def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: 
             told = alerts(story, subject.policies, min(known_by, judged_at))
     except CannotJudge as error:
         raise BadData(str(error)) from error
-    return _Ticket(story, folded, told, lacks, subject.policies, known_by, judged_at)
+    return _Ticket(story, folded, told, lacks, subject.policies, known_by, judged_at, source)
 
 
 def _lacking(opened: RecordedEvent, words: Any) -> Sequence[str] | None:
@@ -133,7 +136,7 @@ def _row(found: _Ticket) -> dict[str, Any]:
         "at": instant.text(found.at),
         "lacks": found.lacks,
         "events": [
-            orjson.loads(encode(one._replace(text=None) if one.words else one))
+            orjson.loads(encode(one._replace(text=None) if one.words else one, found.source))
             for one in found.story
         ],
         "alerts": [alert_row(alert) for alert in found.told],

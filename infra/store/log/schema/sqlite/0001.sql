@@ -38,7 +38,8 @@ CREATE TABLE events (
 ) STRICT;
 
 -- Every command that was carried out, and what came of it; both versions and both positions are
--- null where it had nothing new to say. The rows have a chain of their own.
+-- null where it had nothing new to say. The digest is salted, since a command says words; where
+-- those are erased the salt is null. The rows have a chain of their own, over all but the salt.
 CREATE TABLE commands (
     ordinal INTEGER NOT NULL PRIMARY KEY,
     command_id TEXT NOT NULL UNIQUE,
@@ -49,7 +50,8 @@ CREATE TABLE commands (
     first_position INTEGER,
     last_position INTEGER,
     recorded_at INTEGER NOT NULL,
-    hash BLOB NOT NULL
+    hash BLOB NOT NULL,
+    salt BLOB
 ) STRICT;
 
 -- What people wrote, beside the event at the same position, which holds its salted digest. Erased
