@@ -12,14 +12,17 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from domain.event import RecordedEvent
 from domain.policy import Policies
 from infra.doors.cli.failure import BadData, Unusable
-from infra.store.log.request import Stored
 from projections.judging import CannotJudge
 from streams.history import History, IllFormed, read
+
+if TYPE_CHECKING:
+    # A file is judged without the event log, whose store takes longer to load than small files.
+    from infra.store.log.request import Stored
 
 STANDARD_INPUT = "-"
 LONGEST_LINE = 1 << 20
@@ -137,7 +140,7 @@ def history(path: str, policies: Policies) -> History:
 class Log(Protocol):
     """What a whole reading needs of the event log."""
 
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
+    def read(self, after: int, limit: int) -> "Sequence[Stored]":
         """Return the next events of tickets after a position."""
 
 

@@ -1,6 +1,7 @@
 """Arguments and options that several commands share, so that they mean the same everywhere."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +15,8 @@ from infra.store.policies import PolicyInvalid, PolicyUnknown, find
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_POLICY = "managry"
+LHUTA_DATA = "LHUTA_DATA"
+DEFAULT_FOLDER = ".lhuta"
 
 
 class Instant(click.ParamType[int]):
@@ -30,6 +33,16 @@ class Instant(click.ParamType[int]):
         except instant.NotAnInstant as error:
             self.fail(str(error), param, ctx)
 
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    envvar=LHUTA_DATA,
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    help=f"The data folder, also as {LHUTA_DATA} in the environment.",
+)
 
 format_option = click.option(
     "--format",

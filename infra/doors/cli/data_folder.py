@@ -16,9 +16,6 @@ from infra.store.log import EventLog
 EXIT_REFUSED = 4
 EXIT_STORE = 5
 
-LHUTA_DATA = "LHUTA_DATA"
-DEFAULT_FOLDER = ".lhuta"
-
 
 class Refused(click.ClickException):
     """A command broke a rule and nothing was appended; exit status 4."""
@@ -33,17 +30,6 @@ class StoreUnusable(click.ClickException):
     """What is kept on disk cannot be used as it is; exit status 5."""
 
     exit_code = EXIT_STORE
-
-
-data_option = click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    envvar=LHUTA_DATA,
-    default=DEFAULT_FOLDER,
-    show_default=True,
-    help=f"The data folder, also as {LHUTA_DATA} in the environment.",
-)
 
 
 @contextmanager

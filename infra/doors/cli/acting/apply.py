@@ -13,7 +13,8 @@ from domain.refusal import Refusal
 from infra.desk import Desk, Request
 from infra.doors import request as written_request
 from infra.doors.cli.acting.sending import actor_option
-from infra.doors.cli.data_folder import EXIT_REFUSED, data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import EXIT_REFUSED, opened_log
 from infra.doors.cli.failure import BadData
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress

@@ -11,8 +11,7 @@ from uuid import UUID, uuid4
 
 import click
 
-from infra.doors.cli.arguments import Instant
-from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.arguments import Instant, data_option
 
 LHUTA_ACTOR = "LHUTA_ACTOR"
 

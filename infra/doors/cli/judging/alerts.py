@@ -10,8 +10,8 @@ import orjson
 from domain import instant
 from domain.alert import Alert
 from domain.policy import Policies
-from infra.doors.cli.arguments import Instant, check_moments, format_option
-from infra.doors.cli.data_folder import data_option, opened_log, shown, store_errors
+from infra.doors.cli.arguments import Instant, check_moments, data_option, format_option
+from infra.doors.cli.data_folder import opened_log, shown, store_errors
 from infra.doors.cli.judging.subject import (
     Subject,
     as_of_option,

@@ -8,8 +8,7 @@ import click
 
 from domain.instant import SECOND
 from domain.policy import Policies
-from infra.doors.cli.arguments import format_option
-from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.arguments import data_option, format_option
 from infra.doors.cli.judging.subject import (
     Tickets,
     as_of_option,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -11,14 +11,16 @@ from domain.event import RecordedEvent
 from domain.instant import SECOND
 from domain.policy import Policies, PoliciesDisagree
 from infra.doors.cli.arguments import DEFAULT_POLICY, Instant, check_moments
-from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.source import history as read_history
 from infra.doors.source import judging, logged
-from infra.store.log import EventLog, wall_clock
 from infra.store.policies import PolicyInvalid, PolicyUnknown, find
 from projections.judging import CannotJudge
 from streams.history import History
+
+if TYPE_CHECKING:
+    # Loaded where the log is judged: a file needs none of it, and starts twice as fast.
+    from infra.store.log import EventLog
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -116,12 +118,16 @@ def subject(file: str | None, policies: Policies | None, data: Path) -> Subject:
         judged_by = policies or _found(DEFAULT_POLICY)
         history = read_history(file, judged_by)
         return Subject(history.tickets, judged_by, history.latest, (file, history))
+    from infra.doors.cli.data_folder import opened_log
+
     with opened_log(data, read_only=True) as log:
         return Subject(logged(log), policies or log.policies(), present(log))
 
 
 def one_ticket(ticket: str, policies: Policies | None, data: Path) -> Subject:
     """Read one ticket from the log of a data folder; raises Unusable where it is not there."""
+    from infra.doors.cli.data_folder import opened_log
+
     with opened_log(data, read_only=True) as log:
         story = log.ticket(ticket)
         if not story:
@@ -130,8 +136,10 @@ def one_ticket(ticket: str, policies: Policies | None, data: Path) -> Subject:
         return Subject({ticket: story}, policies or log.policies(), present(log))
 
 
-def present(log: EventLog) -> int:
+def present(log: "EventLog") -> int:
     """Return the present in whole seconds, and never before what was recorded last."""
+    from infra.store.log import wall_clock
+
     now = wall_clock()
     return max(now - now % SECOND, log.head().recorded_at)
 

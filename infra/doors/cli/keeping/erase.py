@@ -8,7 +8,8 @@ import click
 from domain import instant
 from infra.desk import ActorMalformed, check_actor
 from infra.doors.cli.acting.sending import actor_option
-from infra.doors.cli.data_folder import Refused, data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import Refused, opened_log
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import json_lines
 from infra.store.log import Erased, EventLog

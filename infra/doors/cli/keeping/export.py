@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from domain.event import RecordedEvent
-from infra.doors.cli.data_folder import data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.progress import progress
 from infra.doors.draft import target as target_of
 from infra.store.log import EventLog

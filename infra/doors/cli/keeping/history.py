@@ -11,7 +11,8 @@ from domain import instant
 from domain.event import RecordedEvent
 from domain.instant import SECOND
 from domain.policy import Policies
-from infra.doors.cli.data_folder import data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import json_lines
 from infra.store.log import Erasure, Raw

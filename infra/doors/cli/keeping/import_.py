@@ -10,7 +10,8 @@ import click
 import orjson
 
 from domain.event import RecordedEvent
-from infra.doors.cli.data_folder import data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import EXIT_BAD_DATA
 from infra.doors.cli.keeping.untold import check_told
 from infra.doors.cli.output import json_lines

@@ -8,8 +8,8 @@ import click
 
 from domain import instant
 from domain.policy import Policies, PoliciesDisagree
-from infra.doors.cli.arguments import DEFAULT_POLICY
-from infra.doors.cli.data_folder import StoreUnusable, data_option, shown, store_errors
+from infra.doors.cli.arguments import DEFAULT_POLICY, data_option
+from infra.doors.cli.data_folder import StoreUnusable, shown, store_errors
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.cli.output import json_lines
 from infra.settings import Settings

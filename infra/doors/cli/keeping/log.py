@@ -7,7 +7,8 @@ import click
 
 from domain import instant
 from domain.policy import Policy
-from infra.doors.cli.data_folder import data_option, opened_log, shown, store_errors
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log, shown, store_errors
 from infra.doors.cli.failure import EXIT_BAD_DATA, BadData
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress

@@ -8,7 +8,8 @@ import click
 import orjson
 
 from domain import instant
-from infra.doors.cli.data_folder import data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import columns, json_lines
 from infra.store.log import Stored

@@ -9,7 +9,7 @@ import orjson
 from domain import instant
 from domain.event import RecordedEvent
 from infra import wiring
-from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.arguments import data_option
 from infra.doors.cli.failure import EXIT_BAD_DATA
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress

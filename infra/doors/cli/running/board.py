@@ -10,8 +10,8 @@ import click
 from domain import instant
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
-from infra.doors.cli.arguments import check_moments
-from infra.doors.cli.data_folder import data_option, opened_log
+from infra.doors.cli.arguments import check_moments, data_option
+from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.judging.subject import as_of_option, at_option, present
 from infra.doors.cli.output import clock_time, columns, json_lines

@@ -18,8 +18,8 @@ from domain.event import Opened
 from domain.policy import Plan, Policies, Severity
 from domain.ticket import fold
 from infra import wiring
-from infra.doors.cli.arguments import DEFAULT_POLICY
-from infra.doors.cli.data_folder import DEFAULT_FOLDER, LHUTA_DATA, data_option, shown
+from infra.doors.cli.arguments import DEFAULT_FOLDER, DEFAULT_POLICY, LHUTA_DATA, data_option
+from infra.doors.cli.data_folder import shown
 from infra.doors.cli.running.desk_words import WORDS, clock_option, near, zone_of
 from infra.doors.cli.running.living import desk_errors, language_option
 from infra.doors.living import past

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from domain import instant
-from infra.doors.cli.data_folder import data_option, store_errors
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import store_errors
 from infra.doors.cli.output import columns, json_lines
 from infra.doors.cli.running.living import json_option, opened_models
 

@@ -8,7 +8,8 @@ from time import monotonic
 import click
 
 from infra import wiring
-from infra.doors.cli.data_folder import data_option, shown
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import shown
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import per_second, progress
 from infra.doors.cli.running.living import desk_errors, json_option

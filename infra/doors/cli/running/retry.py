@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from infra import wiring
-from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.arguments import data_option
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.cli.running.living import desk_errors
 from infra.settings import Settings

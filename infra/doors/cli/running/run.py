@@ -12,7 +12,8 @@ import click
 from domain import instant
 from domain.policy import Policies
 from infra import wiring
-from infra.doors.cli.data_folder import data_option, shown
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import shown
 from infra.doors.cli.running.desk_words import alert_line
 from infra.doors.cli.running.living import desk_errors, language_option
 from infra.engine.log_lines import logging_to, note

@@ -8,7 +8,8 @@ import click
 
 from domain import instant
 from infra import wiring
-from infra.doors.cli.data_folder import data_option, store_errors
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import store_errors
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.running.living import EXIT_ATTENTION, json_option
 from infra.engine.health import Problem, Vitals, problems

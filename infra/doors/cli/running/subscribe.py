@@ -9,7 +9,8 @@ import click
 
 from domain import instant
 from domain.alert import AlertKind
-from infra.doors.cli.data_folder import data_option, opened_log, shown, store_errors
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log, shown, store_errors
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import columns, json_lines
 from infra.doors.cli.running.living import json_option

@@ -13,7 +13,8 @@ from domain.alert import Alert, alerts
 from domain.clock import Clock, Folded, fold, known
 from domain.event import Opened, RecordedEvent
 from domain.policy import Policies
-from infra.doors.cli.data_folder import data_option, opened_log
+from infra.doors.cli.arguments import data_option
+from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.cli.judging.subject import as_of_option, at_option, one_ticket
 from infra.doors.cli.output import json_lines

@@ -12,7 +12,7 @@ from domain.event import RecordedEvent
 from domain.explanation import Explanation
 from domain.explanation import explain as explained
 from domain.policy import Policies
-from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.arguments import data_option
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.judging.subject import (
     Subject,

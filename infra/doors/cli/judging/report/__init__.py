@@ -8,7 +8,7 @@ import click
 
 from domain import instant
 from domain.policy import CLOCK_NAMES, Policies
-from infra.doors.cli.data_folder import data_option
+from infra.doors.cli.arguments import data_option
 from infra.doors.cli.judging.subject import (
     as_of_option,
     at_option,
