@@ -423,6 +423,27 @@ class TestCalendarEnds:
             AROUND_THE_CLOCK.due(AROUND_THE_CLOCK.end - HOUR, HOUR, None)
         assert caught.value.year == 2028
 
+    def test_the_error_of_a_computed_instant_names_year_and_calendar(self) -> None:
+        """Whether one budget or two run out of the calendar."""
+        start = at("2027-12-31 16:00")
+        for budgets in ((100 * HOUR, None), (100 * HOUR, 1000 * HOUR)):
+            with pytest.raises(OutsideCalendar) as caught:
+                OFFICE.due(start, *budgets)
+            assert "the year 2028 is outside" in str(caught.value)
+            assert "covers 2025-2027" in str(caught.value)
+
+    def test_a_budget_starts_inside_the_calendar(self) -> None:
+        """At its very beginning, and not at its end."""
+        assert shown(OFFICE.due(OFFICE.start, HOUR, None)) == "2025-01-01 09:00"
+        for budgets in ((HOUR, None), (HOUR, HOUR)):
+            with pytest.raises(OutsideCalendar):
+                OFFICE.due(OFFICE.end, *budgets)
+
+    def test_an_off_hours_budget_that_ends_with_the_calendar_is_outside(self) -> None:
+        """Its last hour is used up at the end, which does not belong to it."""
+        with pytest.raises(OutsideCalendar):
+            OFFICE.due(OFFICE.end - HOUR, None, HOUR)
+
     def test_a_due_time_just_before_the_end_is_given(self) -> None:
         """The last instant is inside."""
         end = AROUND_THE_CLOCK.end

@@ -387,6 +387,21 @@ class TestFacts:
         given(OPENED, RESOLVED).when(RESOLVE).then_refused(AlreadyResolved)
         given(OPENED, RESOLVED).when(VERIFY).then(COMMANDS["verify"][1])
 
+    @pytest.mark.parametrize(
+        "between",
+        [
+            happened(AgentResponded("support"), message="Gladly"),
+            happened(AgentResponded("customer"), message="Write if it comes back"),
+            happened(SeverityAssigned(2, "serious-performance", "defect", supported=True)),
+        ],
+        ids=["promise", "courtesy", "triage"],
+    )
+    def test_the_words_of_a_resolution_are_remembered_after_it(self, between: Fact) -> None:
+        """What comes after the end does not make another resolution the same one."""
+        given(OPENED, TRIAGED, RESOLVED, between).when(
+            Resolve(TICKET, "Something else", root_cause="defect")
+        ).then_refused(AlreadyResolved)
+
     def test_severity_survives_closing_and_reopening(self) -> None:
         """Triage is of the ticket, not of one round with the customer."""
         assert given(*ROWS["reopened"]).ticket.triage == TRIAGED.event
