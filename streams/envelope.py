@@ -30,7 +30,6 @@ from domain.event import (
 
 SOURCE = "/tickets"
 SPEC_VERSION = "1.0"
-SCHEMA_VERSION = 1
 
 Data = Mapping[str, Any]
 

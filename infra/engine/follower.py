@@ -93,11 +93,6 @@ class Follower:
         self._batch = batch
         self._caught_up = False
 
-    @property
-    def caught_up(self) -> bool:
-        """Tell whether the last step came to the end of the log."""
-        return self._caught_up
-
     def terms(self) -> Terms:
         """Return by what is judged now."""
         return Terms(self._log.policies(), self._log.live_from)

@@ -57,12 +57,7 @@ def policy_option(command: Command) -> Command:
     """Add `--policy`, which hands the command the versions of one policy."""
 
     def convert(context: click.Context, parameter: click.Parameter, value: str) -> Policies:
-        try:
-            return find(value)
-        except PolicyUnknown as error:
-            raise Unusable(str(error)) from error
-        except (PolicyInvalid, PoliciesDisagree) as error:
-            raise BadData(str(error)) from error
+        return policies_of(value)
 
     return click.option(
         "--policy",
@@ -73,6 +68,16 @@ def policy_option(command: Command) -> Command:
         callback=convert,
         help="The policy to judge by: a published one by name (all its versions), or a file.",
     )(command)
+
+
+def policies_of(name: str) -> Policies:
+    """Find a policy by name or file; raises Unusable for none, BadData for one that is wrong."""
+    try:
+        return find(name)
+    except PolicyUnknown as error:
+        raise Unusable(str(error)) from error
+    except (PolicyInvalid, PoliciesDisagree) as error:
+        raise BadData(str(error)) from error
 
 
 def check_moments(policies: Policies, asked: Iterable[int]) -> None:

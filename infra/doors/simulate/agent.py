@@ -44,7 +44,6 @@ AGAIN: tuple[tuple[int, tuple[Step, ...]], ...] = (
 """What is done about a ticket that came back."""
 
 HINTED_CAUSE, NO_CAUSE = 0.88, 0.06
-BEST_EFFORT = 0.6
 
 
 class Agent:

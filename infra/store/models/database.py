@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,11 @@ class Database:
             raise Missing(where)
         with _told(where):
             connection = connect(name_of(path, "read" if read_only else "create"), busy_seconds)
-            database = cls(connection, where)
-            try:
+            with ExitStack() as undoing:
+                undoing.callback(connection.close)
+                database = cls(connection, where)
                 database._prepare(read_only=read_only)
-            except BaseException:
-                connection.close()
-                raise
+                undoing.pop_all()
         return database
 
     def close(self) -> None:
@@ -135,12 +134,11 @@ class Database:
             yield
             with _told(self._where):
                 self._connection.execute("COMMIT")
-        except BaseException:
-            # SQLite has ended the transaction itself where, for example, the disk is full.
+        finally:
+            # Not after a commit, nor where SQLite has ended it itself, as on a full disk.
             if self._connection.in_transaction:
                 with _told(self._where):
                     self._connection.execute("ROLLBACK")
-            raise
 
 
 @contextmanager

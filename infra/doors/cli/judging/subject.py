@@ -9,12 +9,11 @@ import click
 
 from domain.event import RecordedEvent
 from domain.instant import SECOND
-from domain.policy import Policies, PoliciesDisagree
-from infra.doors.cli.arguments import DEFAULT_POLICY, Instant, check_moments
+from domain.policy import Policies
+from infra.doors.cli.arguments import DEFAULT_POLICY, Instant, check_moments, policies_of
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.source import history as read_history
 from infra.doors.source import judging, logged
-from infra.store.policies import PolicyInvalid, PolicyUnknown, find
 from projections.judging import CannotJudge
 from streams.history import History
 
@@ -49,7 +48,7 @@ def policy_option(command: Command) -> Command:
     def convert(
         context: click.Context, parameter: click.Parameter, value: str | None
     ) -> Policies | None:
-        return None if value is None else _found(value)
+        return None if value is None else policies_of(value)
 
     return click.option(
         "--policy",
@@ -115,7 +114,7 @@ def subject(file: str | None, policies: Policies | None, data: Path) -> Subject:
     Raises BadData (exit status 3), Unusable (2) and StoreUnusable (5).
     """
     if file is not None:
-        judged_by = policies or _found(DEFAULT_POLICY)
+        judged_by = policies or policies_of(DEFAULT_POLICY)
         history = read_history(file, judged_by)
         return Subject(history.tickets, judged_by, history.latest, (file, history))
     from infra.doors.cli.data_folder import opened_log
@@ -146,12 +145,3 @@ def present(log: "EventLog") -> int:
 
 def _is_file(name: str) -> bool:
     return Path(name).exists()
-
-
-def _found(name: str) -> Policies:
-    try:
-        return find(name)
-    except PolicyUnknown as error:
-        raise Unusable(str(error)) from error
-    except (PolicyInvalid, PoliciesDisagree) as error:
-        raise BadData(str(error)) from error
