@@ -68,7 +68,7 @@ soak: setup ## kill, starve and damage for several minutes, and show what was fo
 
 lock: setup ## pin pyproject.toml again (newer versions: make lock UPGRADE=--upgrade)
 	@command -v $(VENV)/bin/uv >/dev/null || $(IN_VENV) pip install --quiet --disable-pip-version-check uv
-	@$(VENV)/bin/uv pip compile pyproject.toml --extra distributed --extra dev --universal --python-version 3.11 \
+	@$(VENV)/bin/uv pip compile pyproject.toml --extra distributed --extra web --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-emit-index-url --quiet $(UPGRADE) --output-file requirements.txt
 
 clean: ## remove .venv and everything that tools leave behind
