@@ -19,7 +19,7 @@ LHUTA_DATA = "LHUTA_DATA"
 DEFAULT_FOLDER = ".lhuta"
 
 
-class Instant(click.ParamType[int]):
+class Instant(click.ParamType):
     """An instant with an offset, given in RFC 3339 and kept in microseconds."""
 
     name = "instant"

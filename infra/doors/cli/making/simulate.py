@@ -34,7 +34,7 @@ _EVENTS_AT_A_TIME = 2_000
 Sign = Callable[[int], None]
 
 
-class Day(click.ParamType[date]):
+class Day(click.ParamType):
     """A calendar day, written as 2026-03-02."""
 
     name = "date"

@@ -24,7 +24,7 @@ from infra.store.told import Told, Trouble
 _SHOWN = 20
 
 
-class _Kinds(click.ParamType[tuple[AlertKind, ...]]):
+class _Kinds(click.ParamType):
     """Kinds of alerts, separated by commas."""
 
     name = "kinds"
