@@ -13,7 +13,7 @@ import pytest
 from domain import identifier, instant
 from domain.event import AgentResponded, Opened, RecordedEvent, Resolved, Text, Words
 from domain.policy import PoliciesDisagree
-from domain.refusal import CommandReused
+from domain.refusal import CommandReused, Refusal, WordsMissing, WordsTooLong, WordsUnreadable
 from domain.ticket import NOT_OPENED, fold
 from infra.store.failure import Damaged, Exists, Missing, NewerSchema, OpeningsChanged, ReadOnly
 from infra.store.log import (
@@ -83,10 +83,24 @@ class TestCreation:
         with back_end.open(clock) as log:
             assert (log.source, log.partitions, log.live_from) == ("/tickets", 12, LIVE_FROM)
             assert log.log_id == log_id
-            log.set_live_from(NOW)
-        with back_end.open(clock) as log:
-            assert log.live_from == NOW
-            assert log.verify() == []
+
+    def test_every_move_of_live_from_is_remembered(
+        self, back_end: BackEnd, log: EventLog, clock: HandClock
+    ) -> None:
+        """Each is an event of the log's own; the last one holds, and the same again is none."""
+        assert log.live_from == LIVE_FROM
+        for at in (NOW, NOW, 0, LIVE_FROM):
+            log.set_live_from(at)
+            assert log.live_from == at
+        with back_end.open(clock, read_only=True) as other:
+            assert other.live_from == LIVE_FROM
+            moves = [orjson.loads(row.state) for row in other.raw("log:live-from")]
+            assert [move["data"] for move in moves] == [
+                {"live_from": at} for at in (NOW, 0, LIVE_FROM)
+            ]
+            assert other.head().position == 4
+            assert (other.read(0, 10), other.lasts()) == ([], {})
+            assert other.verify() == []
 
     def test_an_existing_log_is_not_created_again(
         self, back_end: BackEnd, log: EventLog, clock: HandClock
@@ -527,6 +541,62 @@ class TestWords:
         assert log.outcome("b", digest("Ne")) == later._replace(repeated=True)
         assert log.verify() == []
 
+    def test_an_erasure_is_an_event_of_its_ticket(self, log: EventLog, clock: HandClock) -> None:
+        """In a stream of the log's own, which no reader of tickets meets."""
+        outcome(log, append("a", "T-1", 0, OPENED, message="Ano"))
+        outcome(log, append("b", "T-2", 0, OPENED, message="Ne"))
+        before, lasts = log.read(0, 10), log.lasts()
+        reason = "c-1, correlation of a"
+        erased = log.erase(["T-2", "T-1", "T-2", "T-9"], by="agent:a-9", reason=reason)
+        assert log.head()[:2] == (5, erased.at)
+        assert [
+            (row.position, orjson.loads(row.state)["actor"], orjson.loads(row.state)["data"])
+            for ticket in ("T-2", "T-1")
+            for row in log.raw(f"erasure:{ticket}")
+        ] == [(n, "agent:a-9", {"reason": reason}) for n in (4, 5)]
+        assert (log.read(0, 10), log.lasts()) == (before, lasts)
+        assert [stored.position for stored in log.trace("correlation of a")] == [2]
+        assert log.tickets_of("c-1") == ["T-1", "T-2"]
+        assert log.ticket("erasure:T-1") == []
+        outcome(log, append("c", "T-1", 1, REPLIED))
+        assert [(s.position, s.previous) for s in log.read(3, 10)] == [(6, 3)]
+        assert log.verify() == []
+
+    def test_where_nothing_is_left_nothing_is_recorded(self, log: EventLog) -> None:
+        """Nor of a ticket that is not there: an erasure says that something went."""
+        outcome(log, append("a", "T-1", 0, OPENED, message="Ano"))
+        log.erase(["T-1"], by="agent:a-1", reason="first")
+        head = log.head()
+        assert log.erase(["T-1", "T-9"], by="agent:a-1", reason="second") == (0, None, True)
+        assert log.head() == head
+
+    @pytest.mark.parametrize(
+        ("reason", "refusal"),
+        [(" ", WordsMissing), ("x" * 501, WordsTooLong), ("\ud800", WordsUnreadable)],
+    )
+    def test_a_reason_that_cannot_be_kept_erases_nothing(
+        self, log: EventLog, reason: str, refusal: type[Refusal]
+    ) -> None:
+        """It is kept for ever, so it is a short text."""
+        outcome(log, append("a", "T-1", 0, OPENED, message="Ano"))
+        with pytest.raises(refusal):
+            log.erase(["T-1"], by="agent:a-1", reason=reason)
+        assert log.ticket("T-1", words=True)[0].words == {"message": "Ano"}
+        log.erase(["T-1"], by="agent:a-1", reason="x" * 500)
+        assert log.verify() == []
+
+    def test_an_erasure_that_fails_erases_nothing(
+        self, back_end: BackEnd, log: EventLog, clock: HandClock
+    ) -> None:
+        """What is recorded and what goes are one transaction."""
+        outcome(log, append("a", "T-1", 0, OPENED, message="Ano"))
+        head = log.head()
+        with pytest.raises(TypeError):
+            log.erase(["T-1"], by="agent:\ud800", reason="asked for")
+        assert log.head() == head
+        assert log.ticket("T-1", words=True)[0].words == {"message": "Ano"}
+        assert log.verify() == []
+
     def test_words_are_erased_once(self, log: EventLog, clock: HandClock) -> None:
         """A second request finds nothing, and the first one's name stays."""
         outcome(log, append("a", "T-1", 0, OPENED, message="Ano"))
@@ -813,12 +883,13 @@ class TestVerification:
             ("UPDATE log_head SET recorded_at = 1", (8, "head")),
             ("UPDATE log_settings SET source = '/others'", (1, "hash")),
             ("UPDATE log_settings SET created_at = 1", (1, "hash")),
+            ("UPDATE log_settings SET live_from = 1", (1, "hash")),
             ("UPDATE partitions SET position = 3", (None, "partition")),
             ("UPDATE texts SET document = x'7b7d' WHERE position = 3", (3, "words")),
             ("UPDATE texts SET salt = x'00' WHERE position = 3", (3, "words")),
-            ("UPDATE texts SET document = NULL WHERE position = 3", (3, "words")),
-            ("UPDATE texts SET erased_at = 1, document = NULL WHERE position = 3", (3, "words")),
             ("DELETE FROM texts WHERE position = 4", (4, "words")),
+            ("INSERT INTO texts VALUES (6, x'00', x'7b7d')", (6, "words")),
+            ("UPDATE commands SET salt = NULL WHERE command_id = 'b'", (3, "command")),
             ("UPDATE texts SET position = 6 WHERE position = 4", (4, "words")),
             ("UPDATE texts SET position = 99 WHERE position = 4", (4, "words")),
             ("UPDATE commands SET digest = x'00' WHERE command_id = 'c'", (4, "command")),
@@ -836,6 +907,73 @@ class TestVerification:
         back_end.execute(statement)
         assert first in found(told)
         assert told.verify()[0][:2] == first
+
+    @pytest.fixture
+    def moved(self, told: EventLog) -> EventLog:
+        """Give a log in which T-1 was erased at 9 and wrote again at 10; live_from moved at 11."""
+        told.erase(["T-1"], by="agent:a-9", reason="asked for")
+        outcome(told, append("e", "T-1", 3, REPLIED, message="Znovu"))
+        told.set_live_from(NOW)
+        assert told.verify() == []
+        return told
+
+    @pytest.mark.parametrize("position", [9, 11])
+    @pytest.mark.parametrize(
+        "column",
+        ["state", "hash", "recorded_at", "originator_id", "originator_version", "topic"],
+    )
+    def test_one_changed_bit_of_what_the_log_did_is_found(
+        self, moved: EventLog, back_end: BackEnd, column: str, position: int
+    ) -> None:
+        """Who erased what, when and why, and from when on is announced, is under the chain."""
+        [(value,)] = back_end.execute(f"SELECT {column} FROM events WHERE position = ?", position)
+        for changed in _one_bit_changed(value):
+            back_end.execute(
+                f"UPDATE events SET {column} = ? WHERE position = ?", changed, position
+            )
+            assert (position, "hash") in found(moved)
+
+    @pytest.mark.parametrize(
+        ("statement", "findings"),
+        [
+            ("DELETE FROM events WHERE position = 9", {(2, "words"), (9, "gap")}),
+            ("DELETE FROM events WHERE position = 11", {(11, "tail")}),
+            ("UPDATE events SET originator_id = 'erasure:T-2' WHERE position = 9", {(3, "words")}),
+            ("UPDATE events SET previous = 5 WHERE position = 9", {(9, "partition")}),
+            ("DELETE FROM texts WHERE position = 10", {(10, "words")}),
+            ("UPDATE commands SET salt = NULL WHERE command_id = 'e'", {(10, "command")}),
+            ("UPDATE commands SET salt = x'00' WHERE command_id = 'a'", {(2, "command")}),
+            ("UPDATE commands SET salt = x'00' WHERE command_id = 'd'", {(None, "command")}),
+        ],
+    )
+    def test_words_are_missing_just_where_the_log_says_so(
+        self,
+        moved: EventLog,
+        back_end: BackEnd,
+        statement: str,
+        findings: set[tuple[int | None, str]],
+    ) -> None:
+        """An erasure that is taken away, moved or pretended is found where words are or are not."""
+        back_end.execute(statement)
+        assert found(moved) >= findings
+
+    def test_words_that_outlive_their_erasure_are_found(
+        self, told: EventLog, back_end: BackEnd
+    ) -> None:
+        """Though they are the very words that were recorded."""
+        kept = back_end.execute("SELECT position, salt, document FROM texts WHERE position = 4")
+        told.erase(["T-1"], by="agent:a-9", reason="asked for")
+        for row in kept:
+            back_end.execute("INSERT INTO texts VALUES (?, ?, ?)", *row)
+        assert found(told) == {(4, "words")}
+
+    def test_words_that_never_came_cannot_be_made_up(
+        self, log: EventLog, back_end: BackEnd
+    ) -> None:
+        """The event says that the import did not bring them."""
+        log.import_([[story("T-1", OPENED)[0]._replace(text=Text("ab" * 32, 2))]])
+        back_end.execute("INSERT INTO texts VALUES (2, x'00', x'7b7d')")
+        assert found(log) == {(2, "words")}
 
     def test_two_swapped_rows_are_found(self, told: EventLog, back_end: BackEnd) -> None:
         """Each is whole, and neither is where it was."""

@@ -200,7 +200,7 @@ class TestRun:
         log = (breached / "log.db").read_bytes()
         (breached / "log.db").write_bytes(log.replace(b'"data-at-risk"', b'"minor-losses"'))
         message = failure(run(*ONCE, "--log-format", "text"), 5)
-        assert "at position 3" in message
+        assert "at position 4" in message
         assert "lhuta log verify" in message
 
     def test_without_a_log_the_way_to_one_is_told(self, tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ class TestStatus:
         once()
         after = orjson.loads(run("status", "--json").stdout)
         assert before["age_seconds"] is None
-        assert (before["positions_behind"], after["positions_behind"]) == (3, 0)
+        assert (before["positions_behind"], after["positions_behind"]) == (4, 0)
         assert (after["tickets"], after["running_clocks"], after["parked"]) == (1, 1, 0)
 
 

@@ -297,7 +297,7 @@ class TestErase:
         assert told == "Erased the words of 2 events in T-1.\n"
         assert story() == [event._replace(words={}) for event in before]
         assert "by agent:a-2: asked for" in done("history", "T-1")
-        assert "holds: 6 events" in done("log", "verify")
+        assert "holds: 7 events" in done("log", "verify")
         done("erase", "T-2", "--reason", "asked for", "--yes")
         kept = b"".join(path.read_bytes() for path in Path(DATA).iterdir())
         assert b"The board stays empty" not in kept
@@ -342,7 +342,9 @@ class TestErase:
             (("--reason", "x"), 2, "one of both"),
             (("T-1", "--customer", "c-1", "--reason", "x"), 2, "one of both"),
             (("T-1",), 2, "--reason"),
-            (("T-1", "--reason", " "), 2, "blank"),
+            (("T-1", "--reason", " "), 2, "reason is blank"),
+            (("T-1", "--reason", "x" * 501), 2, "at most 500 are kept"),
+            (("T-1", "--reason", "\ud800"), 2, "no readable character"),
             (("T-1", "T-9", "--reason", "x"), 2, "there is no ticket T-9; nothing was erased"),
             (("--customer", "c-9", "--reason", "x"), 2, "no ticket was opened by customer c-9"),
             (("T-1", "--reason", "x", "--actor", "me"), 4, "refused (ActorMalformed)"),

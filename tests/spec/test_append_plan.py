@@ -14,7 +14,6 @@ from infra.store.log.plan import (
     Ledger,
     Plan,
     Request,
-    Withheld,
     command_hash,
     plan,
 )
@@ -26,7 +25,7 @@ SALT = b"salt"
 EMPTY = Ledger(0, 0, bytes(32), 0, b"")
 
 
-def entry(at: int | None = None, words: Letter | Withheld | None = None) -> Entry:
+def entry(at: int | None = None, words: Letter | None = None) -> Entry:
     """Return an event without much in it."""
     return Entry("ticket.customer-replied.v1", b'{"data":{}', at, words)
 
@@ -160,14 +159,9 @@ def test_the_state_is_completed_with_its_time() -> None:
 
 
 def test_words_stand_at_the_position_of_their_event() -> None:
-    """With their salt, or with who knows that they are missing and why."""
-    asked = Request(
-        "T-1", 0, (entry(), entry(words=Letter(b"s", b"d")), entry(words=Withheld("x", "why"))), 0
-    )
-    assert [tuple(row) for row in alone([asked]).texts] == [
-        (2, b"s", b"d", None, None, None),
-        (3, None, None, NOW, "x", "why"),
-    ]
+    """With their salt; an event that has none leaves no row."""
+    asked = Request("T-1", 0, (entry(), entry(words=Letter(b"s", b"d")), entry()), 0)
+    assert [tuple(row) for row in alone([asked]).texts] == [(2, b"s", b"d")]
 
 
 def test_a_stream_without_a_partition_moves_none() -> None:

@@ -1,5 +1,6 @@
 """The event log, kept for ever on the `eventsourcing` library (decision 9)."""
 
+from infra.store.log.erasure import REASON_LIMIT, check_reason
 from infra.store.log.group import GroupCommit, Stopped
 from infra.store.log.log import Clock, Erased, EventLog, wall_clock
 from infra.store.log.request import (
@@ -19,6 +20,7 @@ from infra.store.log.request import (
 from infra.store.log.verification import Finding
 
 __all__ = [
+    "REASON_LIMIT",
     "Append",
     "Clock",
     "Conflict",
@@ -37,5 +39,6 @@ __all__ = [
     "Skipped",
     "Stopped",
     "Stored",
+    "check_reason",
     "wall_clock",
 ]

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from infra.store.log.plan import CommandRow, EventRow, Ledger, Plan
-from infra.store.log.request import Erasure, Head
+from infra.store.log.request import Head
 from infra.store.log.settings import Settings
 
 
@@ -21,7 +21,10 @@ class Told(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """A command's row beside what the log has at its first and its last position."""
+    """A command's row beside what the log has at its first and its last position.
+
+    `erased` tells whether an erasure of its ticket was recorded after it.
+    """
 
     command: CommandRow
     first_stream: str | None
@@ -30,12 +33,12 @@ class Checked(NamedTuple):
     last_stream: str | None
     last_version: int | None
     last_state: bytes | None
+    erased: bool
 
 
-WalkRow = tuple[
-    int, str, int, str, bytes, int, bytes, int, int | None, bytes | None, bytes | None, int | None
-]
-"""An EventRow, then position, salt, document and erased_at of its text, None where it has none."""
+WalkRow = tuple[int, str, int, str, bytes, int, bytes, int, bytes | None, bytes | None, bool]
+"""An EventRow, then salt and document of its words, None where there are none (any more), and
+whether an erasure of its stream stands after it."""
 
 
 class Reading(Protocol):
@@ -54,16 +57,19 @@ class Reading(Protocol):
         """Return the hash of the event at a position."""
 
     def tickets_after(self, position: int, limit: int) -> list[EventRow]:
-        """Return the next events of tickets, in the order of their positions."""
+        """Return the next events of tickets, in the order of their positions.
+
+        A ticket's stream is one without a colon in its name (see `stream`).
+        """
 
     def stream(self, stream: str, after: int = 0) -> list[Told]:
         """Return the events of a stream above a version, in order."""
 
+    def last_of(self, stream: str) -> EventRow | None:
+        """Return the last event of a stream, None where there is no such stream."""
+
     def known(self, command_ids: Sequence[str]) -> dict[str, CommandRow]:
         """Return those of the commands that were carried out."""
-
-    def erasures(self, stream: str) -> list[Erasure]:
-        """Return what was erased of a stream, in the order of its versions."""
 
     def naming(self, text: bytes) -> Iterator[EventRow]:
         """Yield every event whose state contains a text, in the order of their positions."""
@@ -93,11 +99,11 @@ class Writing(Reading, Protocol):
     def write(self, plan: Plan) -> None:
         """Store what was planned."""
 
-    def erase(self, streams: Sequence[str], at: int, by: str, reason: str) -> int:
-        """Erase the words of streams and their commands' salts; return of how many events."""
+    def erasable(self, streams: Sequence[str]) -> set[str]:
+        """Return those of the streams that have words, or salts of commands, left to erase."""
 
-    def set_live_from(self, at: int) -> None:
-        """Change the instant from which deadlines are announced."""
+    def erase(self, streams: Sequence[str]) -> int:
+        """Erase the words of streams and their commands' salts; return of how many events."""
 
 
 class BackEnd(Protocol):

@@ -24,7 +24,7 @@ def hashed(*parts: Part) -> bytes:
 
 
 def origin(settings: Settings) -> bytes:
-    """Return what the chain of events starts from: the settings that never change."""
+    """Return what the chain of events starts from: the settings, which never change."""
     return hashed(
         "lhuta event log",
         settings.log_id,
@@ -32,6 +32,7 @@ def origin(settings: Settings) -> bytes:
         settings.partitions,
         settings.policy,
         settings.created_at,
+        settings.live_from,
     )
 
 

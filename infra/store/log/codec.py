@@ -7,7 +7,7 @@ is stored is hashed and never serialised again.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,11 +15,18 @@ from domain.event import NO_WORDS, Event, RecordedEvent, Text, Words
 from infra.store.failure import Damaged, NewerSchema
 from streams import envelope
 
-POLICY_PUBLISHED = "policy.published.v1"
-
-_TEXT = re.compile(rb'"text":\{"length":\d+,"sha256":"([0-9a-f]{64})"\},"time":-?\d+\}\Z')
-_LONGEST_TEXT = 160
+_TEXT = re.compile(
+    rb'"text":\{"length":\d+,"sha256":"([0-9a-f]{64})"(,"withheld":true)?\},"time":-?\d+\}\Z'
+)
+_LONGEST_TEXT = 192
 _LONGEST_TIME = 32
+
+
+class Said(NamedTuple):
+    """What a state says of its words: their digest in hex, and whether they never came here."""
+
+    sha256: str
+    withheld: bool
 
 
 def unsealed(
@@ -28,14 +35,17 @@ def unsealed(
     actor: str,
     data: Mapping[str, Any],
     text: Text | None = None,
+    withheld: bool = False,
     command_id: str | None = None,
     correlation_id: str | None = None,
     causation_id: str | None = None,
 ) -> bytes:
-    """Return a state but for its time."""
+    """Return a state but for its time; `withheld` words did not come with their digest."""
     attributes: dict[str, Any] = {"id": event_id, "actor": actor, "data": data}
     if text is not None:
         attributes["text"] = {"sha256": text.sha256, "length": text.length}
+        if withheld:
+            attributes["text"]["withheld"] = True
     if command_id is not None:
         attributes["commandid"] = command_id
     if correlation_id is not None:
@@ -91,14 +101,14 @@ def event_of(
         )
 
 
-def text_digest(state: bytes) -> str | None:
-    """Return the digest of its words that a state holds, in hex, without decoding the state."""
+def text_of(state: bytes) -> Said | None:
+    """Return what a state says of its words, without decoding it; None where it has none."""
     end = len(state)
     # Before the time stands the end of the text, or else of the id, which is a quote.
     if state.find(b'},"time":', end - _LONGEST_TIME) < 0:
         return None
     found = _TEXT.search(state, max(0, end - _LONGEST_TEXT))
-    return None if found is None else found[1].decode()
+    return None if found is None else Said(found[1].decode(), found[2] is not None)
 
 
 def command_of(state: bytes) -> str | None:

@@ -16,7 +16,7 @@ from domain.policy import Policies, PoliciesDisagree
 from domain.refusal import CommandReused
 from domain.ticket import Ticket
 from infra.store.failure import StoreError
-from infra.store.log import chain, codec, on_sqlite, publication, story, text
+from infra.store.log import announcing, chain, codec, erasure, on_sqlite, publication, story, text
 from infra.store.log.application import TicketLog
 from infra.store.log.backend import BackEnd, Reading, Writing
 from infra.store.log.partition import partition_of
@@ -37,6 +37,7 @@ from infra.store.log.request import (
     Untimely,
 )
 from infra.store.log.settings import Settings
+from infra.store.log.stream import LIVE_FROM, is_ticket, of_erasures, of_policy
 from infra.store.log.verification import Finding, Progress, verify
 from infra.store.policies import PolicyFile
 from infra.store.policies.document import parse
@@ -50,14 +51,14 @@ _REST = 32
 
 
 class Erased(NamedTuple):
-    """What an erasure did: the words of how many events, and when.
+    """What an erasure did: the words of how many events, and when (None: nothing was left).
 
     `gone` is False while somebody reads an earlier state of the log: until then the words can
     still be found in the write-ahead file.
     """
 
     events: int
-    at: int
+    at: int | None
     gone: bool
 
 
@@ -181,12 +182,15 @@ class EventLog:
     def live_from(self) -> int:
         """Return the instant from which deadlines are announced (semantics §6)."""
         with self._back_end.reading() as reading:
-            return reading.settings().live_from
+            return self._live_from(reading.last_of(LIVE_FROM))
 
-    def set_live_from(self, at: int) -> None:
-        """Change the instant from which deadlines are announced."""
+    def set_live_from(self, at: int, actor: str = PUBLISHER) -> None:
+        """Move the instant from which deadlines are announced; the log remembers every move."""
         with self._back_end.writing() as writing:
-            writing.set_live_from(at)
+            last = writing.last_of(LIVE_FROM)
+            if at != self._live_from(last):
+                version = 1 if last is None else last.originator_version + 1
+                self._append(writing, [announcing.request(at, actor, version)])
 
     def append(self, requests: Sequence[Append]) -> list[Outcome | Conflict | CommandReused]:
         """Append what commands decided, in one transaction; return what each comes to, in order.
@@ -287,7 +291,10 @@ class EventLog:
         return self._application.ticket(ticket)
 
     def raw(self, stream: str) -> list[Raw]:
-        """Return the stored bytes of a ticket, or of `policy:<name>`, with their hashes."""
+        """Return the stored bytes of a stream with their hashes: of a ticket, or of the log's own.
+
+        Those are `policy:<name>`, `erasure:<ticket>` and `log:live-from`.
+        """
         with self._back_end.reading() as reading:
             return [_raw(reading, row, self._settings) for row, _ in reading.stream(stream)]
 
@@ -300,7 +307,7 @@ class EventLog:
             return [
                 stored
                 for row in reading.naming(_as_stored(correlation_id))
-                if row.topic != codec.POLICY_PUBLISHED
+                if is_ticket(row.originator_id)
                 and (stored := _stored(row)).recorded.correlation_id == correlation_id
             ]
 
@@ -309,7 +316,7 @@ class EventLog:
 
         Raises Damaged and OpeningsChanged.
         """
-        stream = publication.stream_of(self._settings.policy)
+        stream = of_policy(self._settings.policy)
         files, policies = self._published
         with self._back_end.reading() as reading:
             rows = [row for row, _ in reading.stream(stream, after=len(files))]
@@ -351,21 +358,34 @@ class EventLog:
                 )
 
     def erase(self, tickets: Sequence[str], *, by: str, reason: str) -> Erased:
-        """Erase the words of tickets; that it was done, when, by whom and why stays.
+        """Erase the words of tickets; that it was done, when, by whom and why stays for ever.
 
         `by` is an actor. What the log says happened, and what it proves, does not change. Commands
         to these tickets are known by their id alone from now on: nothing is left that could confirm
-        what they said.
+        what they said. Where nothing is left to erase, nothing is recorded. Raises WordsMissing,
+        WordsTooLong and WordsUnreadable for a reason that cannot be kept.
         """
+        erasure.check_reason(reason)
         with self._back_end.writing() as writing:
-            at = max(self._clock(), writing.ledger().recorded_at)
-            events = writing.erase(tickets, at, by, reason)
+            left = writing.erasable(tickets)
+            chosen = [ticket for ticket in dict.fromkeys(tickets) if ticket in left]
+            tails = writing.tails(map(of_erasures, chosen))
+            self._append(
+                writing,
+                [
+                    erasure.request(ticket, by, reason, tails.get(of_erasures(ticket), 0) + 1)
+                    for ticket in chosen
+                ],
+            )
+            at = writing.ledger().recorded_at if chosen else None
+            events = writing.erase(chosen)
         return Erased(events, at, self._back_end.purge())
 
     def erasures(self, ticket: str) -> list[Erasure]:
         """Return which events of a ticket have lost their words, and since when."""
         with self._back_end.reading() as reading:
-            return reading.erasures(ticket)
+            facts = [row for row, _ in reading.stream(of_erasures(ticket))]
+            return list(erasure.erasures(reading.stream(ticket), facts, self._back_end.place))
 
     def tickets_of(self, customer_id: str) -> list[str]:
         """Return the tickets that a customer opened; all of the log is read for it."""
@@ -373,7 +393,7 @@ class EventLog:
             return [
                 row.originator_id
                 for row in reading.naming(_as_stored(customer_id))
-                if row.topic != codec.POLICY_PUBLISHED
+                if is_ticket(row.originator_id)
                 and isinstance(event := _stored(row).recorded.event, Opened)
                 and event.customer_id == customer_id
             ]
@@ -382,6 +402,11 @@ class EventLog:
         """Return everything in the log that does not hold, the first position first."""
         with self._back_end.reading() as reading:
             return verify(reading, self._back_end.place, progress)
+
+    def _live_from(self, last: EventRow | None) -> int:
+        if last is None:
+            return self._settings.live_from
+        return announcing.moved_to(last, self._back_end.place)
 
     def _request(self, append: Append) -> Request:
         return Request(
@@ -449,6 +474,8 @@ def _brought(result: Result, told: Sequence[RecordedEvent]) -> Imported | Differ
 
 
 def _told(reading: Reading, ticket: str, *, words: bool) -> list[RecordedEvent]:
+    if not is_ticket(ticket):
+        return []
     return [
         codec.event_of(
             row.originator_id,

@@ -30,10 +30,10 @@ from infra.store.failure import Damaged, Exists, Locked, Missing, OlderSchema, S
 from infra.store.log import chain, ddl
 from infra.store.log.application import LogEvent, LogMapper, TicketLog
 from infra.store.log.backend import Checked, Told, WalkRow
-from infra.store.log.codec import POLICY_PUBLISHED
 from infra.store.log.plan import CommandRow, EventRow, Ledger, Plan, Request, plan
-from infra.store.log.request import Erasure, Head
+from infra.store.log.request import Head
 from infra.store.log.settings import Settings
+from infra.store.log.stream import ERASURES, SEPARATOR
 from infra.store.sqlite import connect, failure, name_of, translated
 
 _EVENT = "position, originator_id, originator_version, topic, state, recorded_at, hash, previous"
@@ -63,6 +63,14 @@ _TAILS = (
     "SELECT value, "
     "(SELECT max(originator_version) FROM events WHERE originator_id = value) FROM json_each(?)"
 )
+_ERASABLE = """
+    WITH asked AS (SELECT value FROM json_each(?))
+    SELECT originator_id FROM events JOIN texts USING (position)
+    WHERE originator_id IN (SELECT value FROM asked)
+    UNION
+    SELECT ticket FROM commands
+    WHERE salt IS NOT NULL AND ticket IN (SELECT value FROM asked)
+"""
 _MISPLACED = """
     SELECT position, originator_id, originator_version FROM events later
     WHERE originator_version <> 1 AND NOT EXISTS (
@@ -106,10 +114,10 @@ class SQLiteSession:
     def tickets_after(self, position: int, limit: int) -> list[EventRow]:
         """Return the next events of tickets, in the order of their positions."""
         statement = (
-            f"SELECT {_EVENT} FROM events WHERE position > ? AND topic <> ? "
+            f"SELECT {_EVENT} FROM events WHERE position > ? AND instr(originator_id, ?) = 0 "
             "ORDER BY position LIMIT ?"
         )
-        return list(map(EventRow._make, self._rows(statement, position, POLICY_PUBLISHED, limit)))
+        return list(map(EventRow._make, self._rows(statement, position, SEPARATOR, limit)))
 
     def stream(self, stream: str, after: int = 0) -> list[Told]:
         """Return the events of a stream above a version, in order."""
@@ -121,14 +129,14 @@ class SQLiteSession:
             Told(EventRow._make(row[:-1]), row[-1]) for row in self._rows(statement, *parameters)
         ]
 
-    def erasures(self, stream: str) -> list[Erasure]:
-        """Return what was erased of a stream, in the order of its versions."""
-        statement = (
-            "SELECT e.originator_version, t.erased_at, t.erased_by, t.reason "
-            "FROM events e JOIN texts t USING (position) "
-            "WHERE e.originator_id = ? AND t.erased_at IS NOT NULL ORDER BY e.originator_version"
+    def last_of(self, stream: str) -> EventRow | None:
+        """Return the last event of a stream, None where there is no such stream."""
+        rows = self._rows(
+            f"SELECT {_EVENT} FROM events WHERE originator_id = ? "
+            "ORDER BY originator_version DESC LIMIT 1",
+            stream,
         )
-        return list(map(Erasure._make, self._rows(statement, stream)))
+        return EventRow._make(rows[0]) if rows else None
 
     def naming(self, text: bytes) -> Iterator[EventRow]:
         """Yield every event whose state contains a text, in the order of their positions."""
@@ -138,19 +146,23 @@ class SQLiteSession:
     def walk(self) -> Iterator[WalkRow]:
         """Yield every event with its text, in the order of their positions."""
         return self._streamed(
-            f"SELECT {_EVENT_OF_E}, t.position, t.salt, t.document, t.erased_at "
-            "FROM events e LEFT JOIN texts t USING (position) ORDER BY e.position"
+            f"SELECT {_EVENT_OF_E}, t.salt, t.document, EXISTS (SELECT 1 FROM events f "
+            "WHERE f.originator_id = ? || e.originator_id AND f.position > e.position) "
+            "FROM events e LEFT JOIN texts t USING (position) ORDER BY e.position",
+            ERASURES,
         )
 
     def checked_commands(self) -> Iterator[Checked]:
         """Yield every command with the events that it claims, in order."""
         rows = self._streamed(
             f"SELECT {_COMMAND_OF_C}, f.originator_id, f.originator_version, f.state, "
-            "l.originator_id, l.originator_version, l.state "
+            "l.originator_id, l.originator_version, l.state, EXISTS (SELECT 1 FROM events x "
+            "WHERE x.originator_id = ? || c.ticket AND x.recorded_at > c.recorded_at) "
             "FROM commands c LEFT JOIN events f ON f.position = c.first_position "
-            "LEFT JOIN events l ON l.position = c.last_position ORDER BY c.ordinal"
+            "LEFT JOIN events l ON l.position = c.last_position ORDER BY c.ordinal",
+            ERASURES,
         )
-        return (Checked(CommandRow._make(row[:-6]), *row[-6:]) for row in rows)
+        return (Checked(CommandRow._make(row[:-7]), *row[-7:]) for row in rows)
 
     def misplaced(self, limit: int) -> list[tuple[int, str, int]]:
         """Return position, stream and version of events whose version does not follow."""
@@ -187,7 +199,7 @@ class SQLiteSession:
         insert = self._cursor.executemany
         insert(f"INSERT INTO events ({_EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", plan.events)
         if plan.texts:
-            insert("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?)", plan.texts)
+            insert("INSERT INTO texts VALUES (?, ?, ?)", plan.texts)
         if plan.commands:
             insert("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", plan.commands)
         insert(
@@ -197,7 +209,11 @@ class SQLiteSession:
         )
         self._cursor.execute(_MOVE, plan.ledger)
 
-    def erase(self, streams: Sequence[str], at: int, by: str, reason: str) -> int:
+    def erasable(self, streams: Sequence[str]) -> set[str]:
+        """Return those of the streams that have words, or salts of commands, left to erase."""
+        return {stream for (stream,) in self._rows(_ERASABLE, orjson.dumps(streams).decode())}
+
+    def erase(self, streams: Sequence[str]) -> int:
         """Erase the words of streams and their commands' salts; return of how many events."""
         named = orjson.dumps(streams).decode()
         self._cursor.execute(
@@ -206,18 +222,11 @@ class SQLiteSession:
             (named,),
         )
         self._cursor.execute(
-            "UPDATE texts SET salt = NULL, document = NULL, "
-            "erased_at = ?, erased_by = ?, reason = ? "
-            "WHERE document IS NOT NULL "
-            "AND position IN (SELECT position FROM events "
+            "DELETE FROM texts WHERE position IN (SELECT position FROM events "
             "WHERE originator_id IN (SELECT value FROM json_each(?)))",
-            (at, by, reason, named),
+            (named,),
         )
         return self._cursor.rowcount
-
-    def set_live_from(self, at: int) -> None:
-        """Change the instant from which deadlines are announced."""
-        self._cursor.execute("UPDATE log_settings SET live_from = ?", (at,))
 
     def found(self, settings: Settings, request: Request) -> None:
         """Create the tables, with the settings and one first request, recorded at creation."""

@@ -17,13 +17,6 @@ from infra.store.log.request import Conflict, Head, Outcome, Untimely
 from infra.store.log.text import Letter
 
 
-class Withheld(NamedTuple):
-    """Words that an event has and that did not come with it: why, and by whom."""
-
-    by: str
-    reason: str
-
-
 class Entry(NamedTuple):
     """An event to store, complete but for its place.
 
@@ -33,7 +26,7 @@ class Entry(NamedTuple):
     topic: str
     unsealed: bytes
     occurred_at: int | None
-    words: Letter | Withheld | None = None
+    words: Letter | None = None
 
 
 class Command(NamedTuple):
@@ -80,11 +73,8 @@ class TextRow(NamedTuple):
     """A row of `texts`."""
 
     position: int
-    salt: bytes | None
-    document: bytes | None
-    erased_at: int | None
-    erased_by: str | None
-    reason: str | None
+    salt: bytes
+    document: bytes
 
 
 class CommandRow(NamedTuple):
@@ -240,13 +230,8 @@ class _Draft:
             )
             if partition is not None:
                 previous = self.lasts[partition] = position
-            match entry.words:
-                case Letter(salt, document):
-                    self.texts.append(TextRow(position, salt, document, None, None, None))
-                case Withheld(by, reason):
-                    self.texts.append(TextRow(position, None, None, stamp, by, reason))
-                case None:
-                    pass
+            if entry.words is not None:
+                self.texts.append(TextRow(position, *entry.words))
         self.ledger = Ledger(position, stamp, head, commands, commands_hash)
 
     def _remember(self, request: Request, command: Command, stamp: int, tail: int) -> CommandRow:

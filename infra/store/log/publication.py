@@ -13,16 +13,14 @@ import orjson
 from domain import identifier
 from domain.policy import Policies, PoliciesDisagree
 from infra.store.failure import Damaged, OpeningsChanged
-from infra.store.log.codec import POLICY_PUBLISHED, unsealed
+from infra.store.log.codec import unsealed
 from infra.store.log.plan import Command, Entry, Request
+from infra.store.log.stream import of_policy
 from infra.store.log.text import fresh_salt
 from infra.store.policies import PolicyFile, PolicyInvalid
 from infra.store.policies.document import parse
 
-
-def stream_of(name: str) -> str:
-    """Return the stream of a policy; no ticket id has a colon."""
-    return f"policy:{name}"
+POLICY_PUBLISHED = "policy.published.v1"
 
 
 def request(file: PolicyFile, content: bytes, actor: str, version: int) -> Request:
@@ -31,7 +29,7 @@ def request(file: PolicyFile, content: bytes, actor: str, version: int) -> Reque
     The same content is the same command: published again it changes nothing.
     """
     policy = file.policy
-    stream = stream_of(policy.name)
+    stream = of_policy(policy.name)
     command_id = identifier.of("policy", policy.label, policy.digest)
     entry = Entry(
         POLICY_PUBLISHED,

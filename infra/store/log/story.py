@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from domain.event import RecordedEvent
 from infra.store.log import codec, text
 from infra.store.log.partition import partition_of
-from infra.store.log.plan import Entry, Request, Withheld
+from infra.store.log.plan import Entry, Request
 from infra.store.log.request import Different
-
-_WITHHELD = Withheld("system:import", "the words were not in what was imported")
 
 _KEPT = (
     "event_id",
@@ -78,10 +76,11 @@ def _entry(recorded: RecordedEvent) -> Entry:
             actor=recorded.actor,
             data=data,
             text=description,
+            withheld=description is not None and letter is None,
             command_id=recorded.command_id,
             correlation_id=recorded.correlation_id,
             causation_id=recorded.causation_id,
         ),
         recorded.occurred_at,
-        letter if letter is not None or description is None else _WITHHELD,
+        letter,
     )

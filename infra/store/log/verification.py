@@ -13,10 +13,11 @@ import orjson
 from infra.store.failure import StoreError
 from infra.store.log import chain, publication, text
 from infra.store.log.backend import Checked, Reading
-from infra.store.log.codec import POLICY_PUBLISHED, command_of, text_digest
+from infra.store.log.codec import Said, command_of, text_of
 from infra.store.log.partition import partition_of
 from infra.store.log.plan import Ledger, command_hash
 from infra.store.log.request import Head
+from infra.store.log.stream import is_ticket
 
 FINDINGS_KEPT = 100
 PROGRESS_EVERY = 10_000
@@ -81,17 +82,15 @@ def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Findin
                 )
             if recorded_at < last_recorded:
                 yield Finding(position, "time", "it is recorded before the event in front of it")
-            if topic == POLICY_PUBLISHED:
+            if topic == publication.POLICY_PUBLISHED:
                 policies += 1
                 yield from _policy(position, state, place)
-            else:
-                partition = partition_of(stream, settings.partitions)
-                if previous != lasts.get(partition, 0):
-                    yield Finding(
-                        position, "partition", "it names another event as the one before it"
-                    )
+            partition = partition_of(stream, settings.partitions) if is_ticket(stream) else None
+            if previous != (0 if partition is None else lasts.get(partition, 0)):
+                yield Finding(position, "partition", "it names another event as the one before it")
+            if partition is not None:
                 lasts[partition] = position
-            fault = _words_fault(state, *row[8:])
+            fault = _words_fault(text_of(state), *row[8:])
             if fault is not None:
                 yield Finding(position, "words", fault)
             last_position, last_recorded, last_hash = position, recorded_at, stored_hash
@@ -122,21 +121,16 @@ def _end(ledger: Ledger, last: Head) -> Iterator[Finding]:
 
 
 def _words_fault(
-    state: bytes,
-    text_position: int | None,
-    salt: bytes | None,
-    document: bytes | None,
-    erased_at: int | None,
+    said: Said | None, salt: bytes | None, document: bytes | None, erased: bool
 ) -> str | None:
-    digest = text_digest(state)
-    if text_position is None:
-        return None if digest is None else "its words are gone and nobody erased them"
-    if digest is None:
-        return "it never had the words that stand beside it"
     if salt is None or document is None:
-        erased = erased_at is not None and salt is None and document is None
-        return None if erased else "its words are gone and nobody erased them"
-    if text.described(text.Letter(salt, document)).sha256 != digest:
+        missing = said is not None and not said.withheld and not erased
+        return "its words are gone and nobody erased them" if missing else None
+    if said is None or said.withheld:
+        return "it never had the words that stand beside it"
+    if erased:
+        return "its words were erased and still stand beside it"
+    if text.described(text.Letter(salt, document)).sha256 != said.sha256:
         return "its words are not those that were recorded"
     return None
 
@@ -192,6 +186,10 @@ def _claims(checked: Checked) -> Iterator[Finding]:
             message = f"command {row.ordinal} ({row.command_id}) did not cause what is there"
             yield Finding(position, "command", message)
             return
+    if (row.salt is None) != checked.erased:
+        lacks = "was erased and still stands" if checked.erased else "is gone and nobody erased it"
+        message = f"the salt of command {row.ordinal} ({row.command_id}) {lacks}"
+        yield Finding(row.first_position, "command", message)
 
 
 def _caused(state: bytes | None, command_id: str) -> bool:

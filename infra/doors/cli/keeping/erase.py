@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from domain import instant
+from domain.refusal import Refusal
 from infra.desk import ActorMalformed, check_actor
 from infra.doors.cli.acting.sending import actor_option
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import Refused, opened_log
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import json_lines
-from infra.store.log import Erased, EventLog
+from infra.store.log import REASON_LIMIT, Erased, EventLog, check_reason
 
 
 @click.command(
@@ -24,7 +25,12 @@ Examples:
 )
 @click.argument("tickets", metavar="[TICKET]...", nargs=-1)
 @click.option("--customer", metavar="ID", help="All tickets that this customer opened.")
-@click.option("--reason", metavar="TEXT", required=True, help="Why; it is kept for ever.")
+@click.option(
+    "--reason",
+    metavar="TEXT",
+    required=True,
+    help=f"Why, in at most {REASON_LIMIT} characters. It is kept for ever: name nobody in it.",
+)
 @actor_option
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @data_option
@@ -46,8 +52,10 @@ def erase(
     """
     if bool(tickets) == (customer is not None):
         raise click.UsageError("name the tickets, or their --customer, one of both")
-    if not reason.strip():
-        raise click.UsageError("--reason is blank; say why, it is kept for ever")
+    try:
+        check_reason(reason)
+    except Refusal as error:
+        raise click.UsageError(f"--reason: {error}") from error
     try:
         check_actor(actor)
     except ActorMalformed as error:
@@ -64,7 +72,7 @@ def erase(
                 {
                     "tickets": chosen,
                     "events": erased.events,
-                    "erased_at": instant.text(erased.at),
+                    "erased_at": None if erased.at is None else instant.text(erased.at),
                     "gone": erased.gone,
                 }
             ]

@@ -1,7 +1,7 @@
 -- The event log, for ever: later numbers only add. Instants are microseconds since 1970 in UTC.
 
--- What the log is. Everything here but schema and live_from is fixed when the log is created and
--- is what the chain of hashes starts from.
+-- What the log is. Everything here but schema is fixed when the log is created and is what the
+-- chain of hashes starts from; that live_from was moved later is an event.
 CREATE TABLE log_settings (
     only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
     schema INTEGER NOT NULL,
@@ -24,7 +24,8 @@ CREATE TABLE log_head (
 ) STRICT;
 
 -- Every event, in the order in which it was recorded. `previous` is the position of the event
--- before it in its partition, 0 for none; events of policies are in no partition.
+-- before it in its partition, 0 for none. Streams with a colon in their name are the log's own, of
+-- policies, erasures and moves of live_from, and in no partition.
 CREATE TABLE events (
     position INTEGER NOT NULL PRIMARY KEY,
     originator_id TEXT NOT NULL,
@@ -54,15 +55,12 @@ CREATE TABLE commands (
     salt BLOB
 ) STRICT;
 
--- What people wrote, beside the event at the same position, which holds its salted digest. Erased
--- words leave their row with when, by whom and why.
+-- What people wrote and nobody erased, beside the event at the same position, which holds its
+-- salted digest. When words were erased, by whom and why, is an event of `erasure:<ticket>`.
 CREATE TABLE texts (
     position INTEGER NOT NULL PRIMARY KEY REFERENCES events (position),
-    salt BLOB,
-    document BLOB,
-    erased_at INTEGER,
-    erased_by TEXT,
-    reason TEXT
+    salt BLOB NOT NULL,
+    document BLOB NOT NULL
 ) STRICT;
 
 -- The position of the last event of every partition that has one.
