@@ -34,9 +34,9 @@ class Settings:
         return self.data / "engine.lock"
 
     @property
-    def subscriptions(self) -> Path:
-        """Return the file of subscriptions, which a rebuild leaves alone."""
-        return self.data / "subscriptions.json"
+    def deliveries(self) -> Path:
+        """Return the subscriptions and what is owed to each, which a rebuild leaves alone."""
+        return self.data / "deliveries.db"
 
     @property
     def audit(self) -> Path:

@@ -10,20 +10,22 @@ from domain import instant
 from domain.policy import Policies
 from infra.engine.auditing import audited, noted
 from infra.engine.follower import PARTITION, Follower
-from infra.engine.health import Audited, Backlog, Vitals, read_audit
+from infra.engine.health import Audited, Vitals, read_audit
 from infra.engine.lock import Lock, holder
 from infra.engine.loop import Engine
+from infra.outlets.deliveries import NOTHING_TAKEN
 from infra.outlets.file import FileOutlet
+from infra.outlets.intake import Intake
 from infra.outlets.notifier import Notifier
 from infra.outlets.outlet import Outlet
 from infra.outlets.process import ProcessOutlet
-from infra.outlets.subscription import Subscription, Subscriptions
+from infra.outlets.subscription import Subscription
 from infra.settings import Settings
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Damaged, Missing, StoreError
 from infra.store.log import Cursor, EventLog
 from infra.store.models import SQLiteModels
 from infra.store.small_file import failure
-from infra.store.told import Told
 from projections.audit import Audit, Difference
 from projections.fault import OtherLog
 from projections.models import Announcement
@@ -37,6 +39,9 @@ REBUILD_BATCH = 20_000
 
 FIRST_AUDIT = 1 * instant.MINUTE
 """How long after its start an engine makes the first audit of a data folder."""
+
+NOTIFIER = "engine"
+"""One engine holds a data folder, so what an engine before it had claimed is this one's again."""
 
 _SHOWN = 3
 
@@ -64,13 +69,14 @@ class DamagedLog(Damaged):
 
 
 class Desk(NamedTuple):
-    """A log and its read models, open and held by one process."""
+    """A log, its read models and the deliveries, open and held by one process."""
 
     settings: Settings
     clock: Clock
     lock: Lock
     log: EventLog
     models: SQLiteModels
+    deliveries: SQLiteDeliveries
 
     @property
     def projector(self) -> Projector:
@@ -93,19 +99,23 @@ class Desk(NamedTuple):
 def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
     """Hold a data folder: nobody else moves its read models on meanwhile.
 
-    Read models that are missing are begun anew, telling nobody twice. Raises Held, Missing,
-    DamagedLog, DamagedModels and other StoreErrors.
+    Read models that are missing are begun anew: they announce what the deliveries may not have
+    taken. Raises Held, Missing, DamagedLog, DamagedModels, DamagedDeliveries and other StoreErrors.
     """
     with (
         checked_log(settings, clock) as log,
         Lock(settings.lock, program, clock()) as lock,
+        SQLiteDeliveries.open(settings.deliveries) as deliveries,
         SQLiteModels.open(settings.models) as models,
     ):
         if log.partitions != 1:
             raise Divided(str(settings.log), str(log.partitions))
-        if models.place(PARTITION) is None and lock.decided_to is not None:
-            Projector(models, PARTITION).reset(announced_to=lock.decided_to)
-        yield Desk(settings, clock, lock, log, models)
+        taken = deliveries.taken(PARTITION)
+        if taken is not None and models.place(PARTITION) is None:
+            anew = NOTHING_TAKEN._replace(settled_to=taken.settled_to)
+            deliveries.take(PARTITION, taken, anew, (), clock())
+            Projector(models, PARTITION).reset(announced_to=taken.settled_to)
+        yield Desk(settings, clock, lock, log, models, deliveries)
 
 
 @contextmanager
@@ -162,12 +172,11 @@ def engine(settings: Settings, clock: Clock, tell: Tell) -> Iterator[Engine]:
         yield Engine(
             desk.follower(projector, batch=1_000),
             projector,
-            Notifier(desk.models.deliveries, Subscriptions(settings.subscriptions).all, outlet),
+            Notifier(Intake(desk.models, desk.deliveries), desk.deliveries, outlet, NOTIFIER),
             audit,
             clock=clock,
             audit_every=settings.audit_every,
             next_audit=_next_audit(settings, clock()),
-            beat=desk.lock.beat,
             tell=lambda announcement: tell(announcement, desk.log.policies()),
         )
 
@@ -213,7 +222,7 @@ def rebuild(desk: Desk, progress: Callable[[int, int | None], object]) -> Rebuil
     Raises StoreError, and the fault of a projector that cannot go on.
     """
     projector = desk.projector
-    projector.reset(announced_to=desk.lock.decided_to or 0)
+    projector.reset()
     follower = desk.follower(projector, REBUILD_BATCH)
     end = desk.log.head().position
     total = Applied()
@@ -223,7 +232,6 @@ def rebuild(desk: Desk, progress: Callable[[int, int | None], object]) -> Rebuil
         while (step := follower.step()) is not None:
             total = total.plus(step.applied)
             progress(total.events, end)
-            desk.lock.beat(projector.place.decided_to)
     finally:
         gc.enable()
     return Rebuilt(total, projector.differences(follower.terms()))
@@ -287,6 +295,11 @@ def vitals(settings: Settings, clock: Clock) -> Vitals:
         recorded_at=head.recorded_at,
         audited=read_audit(settings.audit),
     )
+    with (
+        suppress(Missing),
+        SQLiteDeliveries.open(settings.deliveries, read_only=True) as deliveries,
+    ):
+        found = found._replace(backlogs=tuple(deliveries.backlogs()))
     try:
         models = SQLiteModels.open(settings.models, read_only=True)
     except Missing:
@@ -294,7 +307,6 @@ def vitals(settings: Settings, clock: Clock) -> Vitals:
     with models, models.reading():
         place = models.place(PARTITION)
         sizes = models.sizes()
-        counts = models.deliveries.counts()
         due = models.due_next(found.now, 1)
         found = found._replace(
             tickets=sizes.tickets,
@@ -309,19 +321,4 @@ def vitals(settings: Settings, clock: Clock) -> Vitals:
             decided_to=place.decided_to,
             stale=place.projector_version != PROJECTOR_VERSION,
         )
-    with Told.opened(settings.models) as told:
-        failing = told.failing()
-    present = {one.name for one in Subscriptions(settings.subscriptions).all()}
-    return found._replace(
-        backlogs=tuple(
-            Backlog(
-                one.subscriber,
-                one.delivered,
-                one.open,
-                failing.get(one.subscriber, 0),
-                one.given_up,
-            )
-            for one in counts
-            if one.subscriber in present
-        )
-    )
+    return found

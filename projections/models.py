@@ -122,7 +122,7 @@ class Models(Protocol):
         """Return up to `limit` tickets after a ticket that another projector version folded."""
 
     def clear(self, partition: int) -> None:
-        """Delete everything of a partition but its place, its outbox and the deliveries."""
+        """Delete everything of a partition but its place and its outbox."""
 
     def never_announced(self, live_from: int, until: int, limit: int) -> list[tuple[str, str, str]]:
         """Return (ticket, alert id, kind) of alerts to announce that were not, decided by then."""

@@ -276,8 +276,8 @@ class Projector:
     def reset(self, announced_to: int = 0) -> None:
         """Forget the read models of the partition, so that applying the log makes them anew.
 
-        What was decided by now, or by `announced_to`, will not be announced again. The outbox and
-        the deliveries stay. Raises Fenced.
+        What was decided by now, or by `announced_to`, will not be announced again. The outbox
+        stays. Raises Fenced.
         """
         with self._models.transaction():
             before = self._models.place(self._partition)

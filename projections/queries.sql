@@ -65,49 +65,6 @@ WHERE alerts.id IS NULL AND parked.ticket IS NULL
 ORDER BY outbox.partition, outbox.sequence
 LIMIT :limit;
 
--- enrolled_to: the last announcement of a partition of which a subscriber has a delivery
-SELECT MAX(sequence)
-FROM deliveries
-WHERE subscriber = :subscriber AND partition = :partition;
-
--- due_deliveries: what to send now, in order; nothing of a ticket while an earlier one waits
-SELECT
-    outbox.partition,
-    outbox.sequence,
-    outbox.alert_id,
-    outbox.ticket,
-    outbox.kind,
-    outbox.decided_at,
-    outbox.alert,
-    deliveries.attempts
-FROM deliveries
-JOIN outbox ON outbox.alert_id = deliveries.alert_id
-WHERE deliveries.subscriber = :subscriber
-    AND deliveries.next_try_at IS NOT NULL
-    AND deliveries.next_try_at <= :now
-    AND NOT EXISTS (
-        SELECT 1
-        FROM deliveries AS earlier
-        WHERE earlier.subscriber = deliveries.subscriber
-            AND earlier.ticket = deliveries.ticket
-            AND earlier.partition = deliveries.partition
-            AND earlier.sequence < deliveries.sequence
-            AND earlier.next_try_at IS NOT NULL
-            AND earlier.next_try_at > :now
-    )
-ORDER BY deliveries.partition, deliveries.sequence
-LIMIT :limit;
-
--- delivery_counts: how many deliveries each subscriber has that are done, given up, and open
-SELECT
-    subscriber,
-    COUNT(delivered_at),
-    COUNT(given_up_at),
-    COUNT(next_try_at)
-FROM deliveries
-GROUP BY subscriber
-ORDER BY subscriber;
-
 -- counts: how many tickets there are, how many are parked, and how many clocks run
 SELECT
     (SELECT COUNT(*) FROM tickets),

@@ -1,6 +1,6 @@
--- The read models. Every row follows from the event log and may be thrown away, but for `outbox`
--- and `deliveries`: what was announced is never folded again (semantics §6). All instants and
--- durations are integer microseconds; docs/read-models.md describes every column for its readers.
+-- The read models. Every row follows from the event log and may be thrown away, but for `outbox`:
+-- what was announced is never folded again (semantics §6). All instants and durations are integer
+-- microseconds; docs/read-models.md describes every column for its readers.
 -- The text is plain SQL, so that every back end makes its tables of it.
 
 -- How far the projector has come in each partition of the log.
@@ -136,24 +136,3 @@ CREATE TABLE outbox (
 );
 
 CREATE UNIQUE INDEX outbox_by_alert ON outbox (alert_id);
-
--- What became of each announcement on its way to each subscriber.
-CREATE TABLE deliveries (
-    subscriber TEXT NOT NULL,
-    alert_id TEXT NOT NULL,
-    ticket TEXT NOT NULL,
-    partition BIGINT NOT NULL,
-    sequence BIGINT NOT NULL,
-    attempts BIGINT NOT NULL,
-    next_try_at BIGINT,
-    delivered_at BIGINT,
-    given_up_at BIGINT,
-    last_error TEXT,
-    PRIMARY KEY (subscriber, alert_id)
-);
-
-CREATE UNIQUE INDEX deliveries_in_order ON deliveries (subscriber, partition, sequence);
-CREATE INDEX deliveries_open ON deliveries (subscriber, partition, sequence)
-    WHERE next_try_at IS NOT NULL;
-CREATE INDEX deliveries_of_ticket ON deliveries (subscriber, ticket, partition, sequence)
-    WHERE next_try_at IS NOT NULL;

@@ -84,23 +84,6 @@ FROM clocks
 JOIN tickets ON tickets.ticket = clocks.ticket
 GROUP BY tickets.plan, tickets.severity, clocks.clock;
 
--- How each announcement reached each subscriber, and how long after its decision.
-CREATE VIEW delivery_list AS
-SELECT
-    deliveries.subscriber,
-    outbox.ticket,
-    outbox.kind,
-    deliveries.alert_id,
-    deliveries.attempts,
-    deliveries.last_error,
-    instant_text(outbox.decided_at) AS decided,
-    instant_text(deliveries.next_try_at) AS next_try,
-    instant_text(deliveries.delivered_at) AS delivered,
-    instant_text(deliveries.given_up_at) AS given_up,
-    seconds(deliveries.delivered_at - outbox.decided_at) AS late_seconds
-FROM deliveries
-JOIN outbox ON outbox.alert_id = deliveries.alert_id;
-
 -- Tickets that wait for an operator.
 CREATE VIEW parked_list AS
 SELECT ticket, position, error, reason

@@ -8,6 +8,7 @@ import orjson
 
 from domain import instant
 from infra.engine.lock import Holder
+from infra.outlets.deliveries import Backlog
 from infra.store.small_file import DamagedFile, replace
 
 OLDEST_TIME = 30 * instant.SECOND
@@ -26,16 +27,6 @@ class Audited(NamedTuple):
     at: int
     tickets: int
     differences: int
-
-
-class Backlog(NamedTuple):
-    """The deliveries of one subscriber: arrived, still open, of these failed before, given up."""
-
-    subscriber: str
-    delivered: int
-    open: int
-    failing: int
-    given_up: int
 
 
 class Vitals(NamedTuple):

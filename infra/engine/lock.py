@@ -1,9 +1,4 @@
-"""The engine's lock: one engine works on a data folder, and a second one learns who holds it.
-
-The file also remembers, across engines, up to which instant everything was decided and announced:
-where the read models are lost, nobody is told twice of what lies before it, and everybody is told
-of what lies after it.
-"""
+"""The engine's lock: one engine works on a data folder, and a second one learns who holds it."""
 
 import fcntl
 import os
@@ -53,21 +48,13 @@ class Lock:
     def __init__(self, path: Path, program: str, now: int) -> None:
         self._path = path
         self._holder = Holder(program, os.getpid(), socket.gethostname(), now)
-        self._decided_to: int | None = None
         self._file = -1
-
-    @property
-    def decided_to(self) -> int | None:
-        """Return up to when all was decided and announced, None where no engine ever worked."""
-        return self._decided_to
 
     def __enter__(self) -> "Lock":
         """Take the lock; raises Held, and StoreError where the file cannot be written."""
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             _take(self._file)
-            before = _written(self._path)
-            self._decided_to = None if before is None else before["decided_to"]
             self._write()
         except BlockingIOError as error:
             self._close()
@@ -87,21 +74,8 @@ class Lock:
         """Let the lock go."""
         self._close()
 
-    def beat(self, decided_to: int) -> None:
-        """Remember up to when all is decided and announced; raises StoreError.
-
-        It never falls: read models that are made anew decide the past again.
-        """
-        if self._decided_to is not None and decided_to <= self._decided_to:
-            return
-        self._decided_to = decided_to
-        try:
-            self._write()
-        except OSError as error:
-            raise failure(error, self._path) from error
-
     def _write(self) -> None:
-        text = orjson.dumps({**self._holder._asdict(), "decided_to": self._decided_to})
+        text = orjson.dumps(self._holder._asdict())
         # Padded rather than cut first: whoever reads meanwhile finds a whole object.
         os.pwrite(self._file, text.ljust(_LENGTH) + b"\n", 0)
 
@@ -154,5 +128,4 @@ def _written(path: Path) -> dict[str, Any] | None:
         found = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return None
-    names = {*Holder._fields, "decided_to"}
-    return found if isinstance(found, dict) and names <= found.keys() else None
+    return found if isinstance(found, dict) and found.keys() >= {*Holder._fields} else None

@@ -23,7 +23,7 @@ _UPKEEP_TURN = 16
 """While events keep coming, every so many steps one is left to the upkeep."""
 
 _LAST_TRIES = 50
-_LAST_REST = 0.1
+_REST_FOR_RESULTS = 0.1
 
 
 class Follower(Protocol):
@@ -49,6 +49,10 @@ class Projector(Protocol):
 
 class Notifier(Protocol):
     """What the engine needs of the notifier."""
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether something is on its way."""
 
     def step(self, now: int) -> bool:
         """Deliver what can be delivered now; True where there is more."""
@@ -77,13 +81,12 @@ class Engine:
         clock: Callable[[], int],
         audit_every: int,
         next_audit: int,
-        beat: Callable[[int], object],
         tell: Callable[[Announcement], object],
     ) -> None:
         """Put the parts together.
 
-        `audit_every` is in microseconds, 0 for never; `next_audit` is an instant. `beat` hears how
-        far all is decided after each step that may have moved it, `tell` of every announcement.
+        `audit_every` is in microseconds, 0 for never; `next_audit` is an instant. `tell` hears of
+        every announcement.
         """
         self._follower = follower
         self._projector = projector
@@ -91,7 +94,6 @@ class Engine:
         self._audit = audit
         self._clock = clock
         self._audit_every = audit_every
-        self._beat = beat
         self._tell = tell
         self._steps = 0
         self._auditing: Iterator[object] | None = None
@@ -105,6 +107,15 @@ class Engine:
         rest = poll_every / instant.SECOND
         while not wait(0.0 if self.step() else rest):
             pass
+
+    def work_off(self, wait: Callable[[float], bool]) -> None:
+        """Step until nothing is left to do and all that was sent has come back; `wait` may stop it.
+
+        What failed is tried again by another engine, when its time has come.
+        """
+        while (worked := self.step()) or self._notifier.busy:
+            if wait(0.0 if worked else _REST_FOR_RESULTS):
+                return
 
     def step(self) -> bool:
         """Do the next piece of work; return False when there is nothing to do for now.
@@ -123,7 +134,7 @@ class Engine:
         for _ in range(_LAST_TRIES):
             if self._notifier.finish(self._clock()):
                 return
-            rest(_LAST_REST)
+            rest(_REST_FOR_RESULTS)
         self._notifier.abandon()
 
     def _follow(self) -> bool:
@@ -172,7 +183,6 @@ class Engine:
         for one in applied.announced:
             note("alert.announced", one.alert_id, kind=one.kind, ticket=one.ticket)
             self._tell(one)
-        self._beat(self._projector.place.decided_to)
 
 
 def _note_change(change: Change) -> None:

@@ -2,20 +2,20 @@
 
 At least once: an alert counts as delivered when its outlet said so and that was written down, so
 one that is sent twice has the same id. The alerts of one ticket arrive in the order in which they
-were announced. No subscriber waits for another.
+were announced. No subscriber waits for another. What is owed stands in the deliveries, so nothing
+of it depends on the read models once it was taken.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, assert_never
 
 from domain import instant
 from infra.engine.log_lines import note
-from infra.outlets.outlet import Delivered, Failed, Outlet, Result, Sending
+from infra.outlets.deliveries import Deliveries, Due, Failure
+from infra.outlets.outlet import PATIENCE, Delivered, Failed, Outlet, Result, Sending
 from infra.outlets.subscription import Subscription
-from projections.models import Announcement
 
 BATCH = 200
 """How many alerts are sent to a subscriber together at most."""
@@ -25,47 +25,15 @@ LONGEST_PAUSE = 1 * instant.HOUR
 ATTEMPTS = 36
 """After the first failure a second, then twice as long, up to an hour: a day and a bit in all."""
 
-
-class Due(NamedTuple):
-    """An announcement that is to be sent now; `attempts` have failed before."""
-
-    announcement: Announcement
-    attempts: int
+LEASE = 2 * PATIENCE
+"""How long a subscriber is claimed for one batch: longer than any sending takes."""
 
 
-class Failure(NamedTuple):
-    """An attempt that failed: when the next one is due, or since when there is none any more."""
+class Intake(Protocol):
+    """What takes announcements into the deliveries."""
 
-    alert_id: str
-    attempts: int
-    next_try_at: int | None
-    given_up_at: int | None
-    error: str
-
-
-class Deliveries(Protocol):
-    """The outbox and the record of deliveries, as the notifier needs them."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Begin a transaction: kept as a whole at the end, undone on any exception."""
-
-    def outbox(self, partition: int, after: int, limit: int) -> list[Announcement]:
-        """Return the announcements of a partition after a sequence, in order."""
-
-    def enrolled_to(self, subscriber: str, partition: int) -> int:
-        """Return the last sequence of which a subscriber has a delivery, 0 for none."""
-
-    def enrol(self, subscriber: str, announcements: Sequence[Announcement], now: int) -> None:
-        """Record that announcements are to be delivered, from now on; those known stay."""
-
-    def due(self, subscriber: str, now: int, limit: int) -> list[Due]:
-        """Return what is to be sent now, in order; nothing of a ticket that waits for a retry."""
-
-    def delivered(self, subscriber: str, alert_ids: Sequence[str], now: int) -> None:
-        """Record that announcements have arrived."""
-
-    def failed(self, subscriber: str, failures: Sequence[Failure]) -> None:
-        """Record attempts that failed."""
+    def step(self, now: int) -> bool:
+        """Take the next ones; return True where there are more."""
 
 
 class _UnderWay(NamedTuple):
@@ -74,23 +42,23 @@ class _UnderWay(NamedTuple):
 
 
 class Notifier:
-    """Delivers what is announced; every call does what can be done now, and waits for nobody.
-
-    `outlet` makes the way to a subscriber.
-    """
+    """Delivers what is announced; every call does what can be done now, and waits for nobody."""
 
     def __init__(
         self,
+        intake: Intake,
         deliveries: Deliveries,
-        subscriptions: Callable[[], Sequence[Subscription]],
         outlet: Callable[[Subscription], Outlet],
-        partitions: Iterable[int] = (0,),
+        name: str,
     ) -> None:
+        """Work under a name that no other notifier has while this one works.
+
+        `outlet` makes the way to a subscriber.
+        """
+        self._intake = intake
         self._deliveries = deliveries
-        self._subscriptions = subscriptions
         self._outlet = outlet
-        self._partitions = tuple(partitions)
-        self._enrolled: dict[tuple[str, int], int] = {}
+        self._name = name
         self._under_way: dict[str, _UnderWay] = {}
 
     @property
@@ -103,12 +71,12 @@ class Notifier:
 
         Raises the StoreError that keeps a delivery from being recorded.
         """
-        present = self._subscriptions()
+        more = self._intake.step(now)
+        present = self._deliveries.subscriptions()
         for name in self._under_way.keys() - {one.name for one in present}:
             self._under_way.pop(name).sending.abandon()
         # All of them, even when the first has more: nobody waits for a long queue of another.
-        more = [self._serve(one, now) for one in present]
-        return any(more)
+        return any([more, *(self._serve(one, now) for one in present)])
 
     def finish(self, now: int) -> bool:
         """Take the results of what is on its way and send nothing more; True when all is back."""
@@ -117,46 +85,23 @@ class Notifier:
         return not self._under_way
 
     def abandon(self) -> None:
-        """End what is on its way; it is sent again when the next notifier starts."""
-        for under_way in self._under_way.values():
+        """End what is on its way; whoever claims it next sends it again."""
+        for name, under_way in self._under_way.items():
             under_way.sending.abandon()
+            self._deliveries.release(name, self._name)
         self._under_way.clear()
 
     def _serve(self, subscription: Subscription, now: int) -> bool:
         name = subscription.name
-        more = self._enrol(subscription, now)
         if not self._settle(name, now):
-            return more
-        batch = _together(self._deliveries.due(name, now, BATCH))
+            return False
+        batch = _together(self._deliveries.claim(name, self._name, now, now + LEASE, BATCH))
         if not batch:
-            return more
-        lines = [f"{due.announcement.alert}\n".encode() for due in batch]
+            return False
+        lines = [f"{due.alert}\n".encode() for due in batch]
         sending = self._outlet(subscription).send(lines, now)
         self._under_way[name] = _UnderWay(sending, batch)
-        return self._settle(name, now) or more
-
-    def _enrol(self, subscription: Subscription, now: int) -> bool:
-        """Note what the subscriber is to get; return True where not all could be looked at."""
-        name = subscription.name
-        more = False
-        for partition in self._partitions:
-            key = (name, partition)
-            if key not in self._enrolled:
-                self._enrolled[key] = self._deliveries.enrolled_to(name, partition)
-            announced = self._deliveries.outbox(partition, self._enrolled[key], BATCH)
-            if not announced:
-                continue
-            wanted = [
-                one
-                for one in announced
-                if one.kind in subscription.kinds and one.decided_at >= subscription.since
-            ]
-            if wanted:
-                with self._deliveries.transaction():
-                    self._deliveries.enrol(name, wanted, now)
-            self._enrolled[key] = announced[-1].sequence
-            more = more or len(announced) == BATCH
-        return more
+        return self._settle(name, now)
 
     def _settle(self, name: str, now: int) -> bool:
         """Record what became of what is on its way; return False where that is still open."""
@@ -173,24 +118,17 @@ class Notifier:
     def _record(self, name: str, batch: Sequence[Due], result: Result, now: int) -> None:
         match result:
             case Delivered():
-                with self._deliveries.transaction():
-                    ids = [due.announcement.alert_id for due in batch]
-                    self._deliveries.delivered(name, ids, now)
-                for due in batch:
-                    late = instant.seconds(now - due.announcement.decided_at)
-                    note(
-                        "alert.delivered",
-                        due.announcement.alert_id,
-                        subscriber=name,
-                        attempts=due.attempts + 1,
-                        late_seconds=late,
-                    )
+                ids = [due.alert_id for due in batch]
+                if self._deliveries.delivered(name, self._name, ids, now):
+                    for due in batch:
+                        _note_arrival(name, due, now)
             case Failed(reason):
                 failures = [_failure(due, reason, now) for due in batch]
-                with self._deliveries.transaction():
-                    self._deliveries.failed(name, failures)
-                for failure in failures:
-                    _note(name, failure)
+                if self._deliveries.failed(name, self._name, failures):
+                    for failure in failures:
+                        _note_failure(name, failure)
+            case _:
+                assert_never(result)
 
 
 def pause(attempts: int) -> int:
@@ -207,13 +145,22 @@ def _together(due: Sequence[Due]) -> Sequence[Due]:
 
 def _failure(due: Due, reason: str, now: int) -> Failure:
     attempts = due.attempts + 1
-    alert_id = due.announcement.alert_id
     if attempts >= ATTEMPTS:
-        return Failure(alert_id, attempts, None, now, reason)
-    return Failure(alert_id, attempts, now + pause(attempts), None, reason)
+        return Failure(due.alert_id, attempts, None, now, reason)
+    return Failure(due.alert_id, attempts, now + pause(attempts), None, reason)
 
 
-def _note(name: str, failure: Failure) -> None:
+def _note_arrival(name: str, due: Due, now: int) -> None:
+    note(
+        "alert.delivered",
+        due.alert_id,
+        subscriber=name,
+        attempts=due.attempts + 1,
+        late_seconds=instant.seconds(now - due.decided_at),
+    )
+
+
+def _note_failure(name: str, failure: Failure) -> None:
     # The reason stands in the record only: it comes from the subscriber, who may tell secrets.
     if failure.next_try_at is None:
         note(

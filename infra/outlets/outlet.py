@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from domain import instant
+
+PATIENCE = 60 * instant.SECOND
+"""How long a sending may take, in microseconds, before it is ended and counts as failed."""
+
 
 class Delivered(NamedTuple):
     """All lines have arrived."""

@@ -9,10 +9,7 @@ from contextlib import ExitStack, suppress
 from typing import IO
 
 from domain import instant
-from infra.outlets.outlet import DELIVERED, Failed, Result, Sending, Settled
-
-PATIENCE = 60 * instant.SECOND
-"""How long a command may take, in microseconds, before it is ended and counts as failed."""
+from infra.outlets.outlet import DELIVERED, PATIENCE, Failed, Result, Sending, Settled
 
 _REASON = 300
 

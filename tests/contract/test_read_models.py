@@ -21,7 +21,6 @@ from domain.event import (
     Verified,
     WorkaroundFound,
 )
-from infra.outlets.notifier import Failure
 from infra.store.failure import Locked, Missing, NewerSchema, StoreError
 from infra.store.models import DamagedModels, SQLiteModels
 from projections.board import Counts, Standing, Waiting
@@ -39,7 +38,7 @@ from projections.rows import (
     ParkedRow,
     TicketRow,
 )
-from tests.conftest import REPOSITORY
+from tests.contract.page import described
 
 
 class BackEnd(Protocol):
@@ -436,7 +435,7 @@ class TestRows:
         assert [row.ticket for row in models.parked()] == ["T-1", "T-2", "T-3"]
 
     def test_clearing_leaves_only_what_was_announced(self, models: SQLiteModels) -> None:
-        """Place, outbox and deliveries stay; another partition keeps everything."""
+        """Place and outbox stay; another partition keeps everything."""
         for partition, ticket in ((0, "T-1"), (1, "T-2")):
             models.move(partition, None, START)
             models.keep([kept(ticket, partition=partition)])
@@ -481,8 +480,8 @@ class TestOutbox:
         models.announce([announcement(1, "T-3", partition=1), announcement(3)])
         assert models.outbox_end(0) == 3
         assert models.outbox_end(1) == 1
-        assert models.deliveries.outbox(0, 1, 10) == [announcement(2, "T-2"), announcement(3)]
-        assert models.deliveries.outbox(0, 0, 1) == [announcement(1)]
+        assert models.outbox(0, 1, 10) == [announcement(2, "T-2"), announcement(3)]
+        assert models.outbox(0, 0, 1) == [announcement(1)]
 
     def test_an_alert_is_announced_once(self, models: SQLiteModels) -> None:
         """The database holds to it."""
@@ -513,73 +512,6 @@ class TestOutbox:
         models.write(PARKED, [PARKED_TICKET._replace(ticket="T-9")])
         assert models.never_announced(100, 600, 10) == [("T-1", "T-1-4", "breach")]
         assert models.no_longer_told(10) == [("T-1", "0-2", "breach")]
-
-
-class TestDeliveries:
-    def test_what_is_enrolled_is_due_in_order(self, models: SQLiteModels) -> None:
-        """For each subscriber on its own, and only from its time on."""
-        deliveries = models.deliveries
-        models.announce([announcement(1), announcement(2, "T-2")])
-        deliveries.enrol("S-1", [announcement(2, "T-2"), announcement(1)], 100)
-        assert deliveries.enrolled_to("S-1", 0) == 2
-        assert deliveries.enrolled_to("S-2", 0) == 0
-        assert deliveries.due("S-1", 99, 10) == []
-        assert deliveries.due("S-1", 100, 10) == [
-            (announcement(1), 0),
-            (announcement(2, "T-2"), 0),
-        ]
-        assert deliveries.due("S-1", 100, 1) == [(announcement(1), 0)]
-        assert deliveries.due("S-2", 100, 10) == []
-
-    def test_what_arrived_is_not_due_again(self, models: SQLiteModels) -> None:
-        """Not even when it is enrolled again."""
-        models.announce([announcement(1)])
-        models.deliveries.enrol("S-1", [announcement(1)], 100)
-        models.deliveries.delivered("S-1", ["0-1"], 150)
-        models.deliveries.enrol("S-1", [announcement(1)], 200)
-        assert models.deliveries.due("S-1", 999, 10) == []
-        assert models.deliveries.counts() == [("S-1", 1, 0, 0)]
-
-    def test_what_failed_waits_and_holds_up_its_ticket_only(self, models: SQLiteModels) -> None:
-        """A clearing never overtakes the breach that it clears."""
-        deliveries = models.deliveries
-        told = [announcement(1), announcement(2), announcement(3, "T-2")]
-        models.announce(told)
-        deliveries.enrol("S-1", told, 100)
-        deliveries.failed("S-1", [Failure("0-1", 1, 300, None, "refused")])
-        assert deliveries.due("S-1", 299, 10) == [(announcement(3, "T-2"), 0)]
-        assert deliveries.due("S-1", 300, 10) == [
-            (announcement(1), 1),
-            (announcement(2), 0),
-            (announcement(3, "T-2"), 0),
-        ]
-
-    def test_what_waits_does_not_hold_up_what_was_told_before_it(
-        self, models: SQLiteModels
-    ) -> None:
-        """Only what comes after it in its ticket."""
-        deliveries = models.deliveries
-        models.announce([announcement(1), announcement(2)])
-        deliveries.enrol("S-1", [announcement(1), announcement(2)], 100)
-        deliveries.failed("S-1", [Failure("0-2", 1, 300, None, "refused")])
-        assert deliveries.due("S-1", 200, 10) == [(announcement(1), 0)]
-
-    def test_what_was_given_up_holds_up_nothing(self, models: SQLiteModels) -> None:
-        """The next alert of the ticket gets its chance."""
-        deliveries = models.deliveries
-        models.announce([announcement(1), announcement(2)])
-        deliveries.enrol("S-1", [announcement(1), announcement(2)], 100)
-        deliveries.failed("S-1", [Failure("0-1", 36, None, 500, "refused")])
-        assert deliveries.due("S-1", 500, 10) == [(announcement(2), 0)]
-        assert deliveries.counts() == [("S-1", 0, 1, 1)]
-
-    def test_a_subscriber_can_be_forgotten(self, models: SQLiteModels) -> None:
-        """Another one keeps its record."""
-        models.announce([announcement(1)])
-        for subscriber in ("S-1", "S-2"):
-            models.deliveries.enrol(subscriber, [announcement(1)], 100)
-        models.deliveries.forget("S-1")
-        assert models.deliveries.counts() == [("S-2", 0, 0, 1)]
 
 
 class TestBoard:
@@ -702,17 +634,6 @@ class TestForAnalysts:
             (2, 0),
         ]
 
-    def test_deliveries_tell_how_late_they_were(
-        self, back_end: BackEnd, models: SQLiteModels
-    ) -> None:
-        """Since the decision."""
-        models.announce([announcement(1)])
-        models.deliveries.enrol("S-1", [announcement(1)], 20)
-        models.deliveries.delivered("S-1", ["0-1"], 2_000_010)
-        assert back_end.execute("SELECT subscriber, late_seconds FROM delivery_list") == [
-            ("S-1", 2.0)
-        ]
-
     @pytest.mark.parametrize("view", ["ticket_list", "deadline_list", "parked_list", "progress"])
     def test_every_list_shows_every_row(
         self, back_end: BackEnd, models: SQLiteModels, view: str
@@ -728,22 +649,7 @@ class TestForAnalysts:
         self, back_end: BackEnd, models: SQLiteModels
     ) -> None:
         """The page for analysts names what is there, in its order, and nothing else."""
-        assert _described() == back_end.columns()
-
-
-def _described() -> dict[str, list[str]]:
-    """Read the page: a heading `## name` or `### name` in code style, and a table of columns."""
-    described: dict[str, list[str]] = {}
-    name = ""
-    page = REPOSITORY / "docs" / "read-models.md"
-    for line in page.read_text(encoding="utf-8").splitlines():
-        if line.startswith("### `"):
-            name = line.split("`")[1]
-            described[name] = []
-        elif line.startswith("| `") and name:
-            described[name].append(line.split("`")[1])
-            assert len(line.split("|")[2].strip()) > 3
-    return described
+        assert described("read-models.md") == back_end.columns()
 
 
 class TestSQLite:

@@ -1,5 +1,6 @@
 """Working at a desk by the command line: an empty folder, a log, and what commands answer."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from domain.event import RecordedEvent
+from domain.hours import OutsideCalendar
+from domain.policy import Policies
 from infra.doors.cli import main
+from infra.engine.follower import Mark
 from infra.store.log import EventLog, publication
 from infra.store.log import log as log_module
+from infra.store.models import SQLiteModels
 from infra.store.policies.document import parse
+from projections.projector import Projector, Terms
+from projections.rows import Rows
 
 DATA = ".lhuta"
 
@@ -60,3 +67,21 @@ def story(ticket: str = "T-1", data: str = DATA) -> list[RecordedEvent]:
     """Return what the log holds of a ticket, with its words."""
     with EventLog.open(Path(data, "log.db"), read_only=True) as log:
         return log.ticket(ticket, words=True)
+
+
+def park() -> None:
+    """Let the engine park every ticket that it did not see yet, by a fold that fails."""
+    with (
+        EventLog.open(Path(DATA, "log.db")) as log,
+        SQLiteModels.open(Path(DATA, "models.db")) as models,
+    ):
+        projector = Projector(models, 0, fold=_no_fold)
+        head, events = log.head(), log.read(projector.place.position, 1_000)
+        mark = Mark(events[-1].position, head.recorded_at)
+        projector.apply(events, Terms(log.policies(), log.live_from), mark)
+
+
+def _no_fold(
+    history: Sequence[RecordedEvent], policies: Policies, decided_to: int, partition: int
+) -> Rows:
+    raise OutsideCalendar(2099, 2010, 2040)

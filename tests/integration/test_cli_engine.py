@@ -18,17 +18,14 @@ import orjson
 import pytest
 
 from domain import instant
-from domain.event import RecordedEvent
-from domain.hours import OutsideCalendar
-from domain.policy import Policies
-from infra.engine.follower import Mark
+from infra.outlets.notifier import BATCH
 from infra.store.log import EventLog, wall_clock
 from infra.store.models import SQLiteModels
 from infra.store.told import Told
-from projections.projector import Projector, Terms
-from projections.rows import TICKETS, Rows, rows
+from projections.models import Announcement
+from projections.rows import TICKETS
 from tests.conftest import REPOSITORY
-from tests.integration.at_the_desk import DATA, answer, done, failure, run, settle_down
+from tests.integration.at_the_desk import DATA, answer, done, failure, park, run, settle_down
 
 OPEN = ("open", "--customer", "c-1", "--plan", "premium", "--subject", "The board stays empty")
 TRIAGE = ("triage", "T-1", "--severity", "1", "--impact", "data-at-risk", "--topic", "defect")
@@ -181,7 +178,7 @@ class TestRun:
         done("audit")
 
     def test_damaged_read_models_are_put_aside_and_made_anew(self, breached: Path) -> None:
-        """The log has everything, but not who still waits: the message says so."""
+        """The log has everything but what is still owed, and that stands beside it."""
         once()
         for ending in ("-wal", "-shm"):
             (breached / f"models.db{ending}").unlink(missing_ok=True)
@@ -189,7 +186,7 @@ class TestRun:
         result = run(*ONCE)
         assert result.exit_code == 0
         assert "nothing is lost" in result.stderr
-        assert "not sent again" in result.stderr
+        assert "is still delivered" in result.stderr
         assert "engine.failed" not in result.stderr
         assert (breached / "models.db.damaged").exists()
         assert "BREACH" not in result.stdout
@@ -499,6 +496,27 @@ class TestSubscribe:
             one for one in objects(done("alerts", "--json")) if one["ticket"] == "T-2"
         ]
 
+    def test_one_run_delivers_everything_also_in_several_batches(
+        self, desk: Path, tmp_path: Path
+    ) -> None:
+        """A run with `--once` waits for a command that takes its time, and sends the next batch."""
+        done("subscribe", "--command", "cat >> got")
+        once()
+        many = 2 * BATCH + 50
+        with SQLiteModels.open(desk / "models.db") as models, models.transaction():
+            end, now = models.outbox_end(0), wall_clock()
+            models.announce(
+                [
+                    Announcement(0, end + n, f"a-{n}", f"T-{n}", "breach", now, f'{{"id":"a-{n}"}}')
+                    for n in range(1, many + 1)
+                ]
+            )
+        once()
+        got = [one["id"] for one in objects((tmp_path / "got").read_text())]
+        assert got == [f"a-{n}" for n in range(1, many + 1)]
+        [listed] = objects(done("subscribe", "list", "--json"))
+        assert (listed["delivered"], listed["open"]) == (many, 0)
+
     def test_a_command_gets_only_the_kinds_it_asked_for(self, desk: Path, tmp_path: Path) -> None:
         """And the list tells what became of it."""
         done("subscribe", "--command", "cat >> got", "--kinds", "warning")
@@ -597,14 +615,7 @@ class TestUpkeep:
 
     def test_a_parked_ticket_is_listed_and_folded_again(self, breached: Path) -> None:
         """What it left untold is told by the retry; then it is parked no more."""
-        with (
-            EventLog.open(breached / "log.db") as log,
-            SQLiteModels.open(breached / "models.db") as models,
-        ):
-            head, events = log.head(), log.read(0, 9)
-            mark = Mark(events[-1].position, head.recorded_at)
-            terms = Terms(log.policies(), log.live_from)
-            Projector(models, 0, fold=_no_fold).apply(events, terms, mark)
+        park()
         once()
         assert "OutsideCalendar" in done("parked")
         [row] = objects(done("parked", "--json"))
@@ -613,14 +624,6 @@ class TestUpkeep:
         assert "No ticket is parked" in done("parked")
         assert "not parked" in failure(run("retry", "T-1"), 2)
         done("audit")
-
-
-def _no_fold(
-    history: "list[RecordedEvent] | Any", policies: Policies, decided_to: int, partition: int
-) -> Rows:
-    if decided_to < 0:
-        return rows(history, policies, decided_to, partition)
-    raise OutsideCalendar(2099, 2010, 2040)
 
 
 @pytest.mark.parametrize(

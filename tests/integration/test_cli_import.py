@@ -21,12 +21,14 @@ from domain.event import (
     SeverityAssigned,
     Text,
 )
+from domain.hours import OutsideCalendar
+from infra.doors.cli.keeping import untold
 from infra.doors.cli.keeping.export import told
 from infra.store.log import EventLog, Imported, wall_clock
 from streams.envelope import decode, encode
 from tests import strategies
 from tests.conftest import REPOSITORY
-from tests.integration.at_the_desk import DATA, answer, done, failure, run, settle_down, story
+from tests.integration.at_the_desk import DATA, answer, done, failure, park, run, settle_down, story
 from tests.spec.given import START
 
 OPENED = Opened("c-1", "premium", "email")
@@ -79,6 +81,14 @@ def other_log(name: str = "other") -> str:
     """A second, empty log."""
     done("init", "--data", name)
     return name
+
+
+def open_late() -> None:
+    """Open T-1, whose answer was due days ago."""
+    now = wall_clock()
+    opened_at = instant.text(now - now % instant.SECOND - 6 * instant.DAY)
+    done("open", "--customer", "c-1", "--plan", "premium", "-m", "Empty", "--at", opened_at)
+    done("triage", "T-1", "--severity", "1", "--impact", "data-at-risk", "--topic", "defect")
 
 
 class TestImport:
@@ -199,10 +209,7 @@ class TestImport:
         """An import silences what was due before it, so the engine has to be up to date."""
         with EventLog.open(f"{DATA}/log.db") as log:
             log.set_live_from(0)
-        now = wall_clock()
-        opened_at = instant.text(now - now % instant.SECOND - 6 * instant.DAY)
-        done("open", "--customer", "c-1", "--plan", "premium", "-m", "Empty", "--at", opened_at)
-        done("triage", "T-1", "--severity", "1", "--impact", "data-at-risk", "--topic", "defect")
+        open_late()
         history("desk.jsonl", ticket())
 
         message = failure(run("import", "desk.jsonl"), 5)
@@ -215,6 +222,50 @@ class TestImport:
         told = run("run", "--once")
         assert "BREACH" in told.stdout
         assert answer("import", "desk.jsonl")["tickets"] == 1
+
+    def test_what_a_parked_ticket_left_untold_is_told_before_an_import(self) -> None:
+        """An import would silence it, and everything else is told; a retry tells it."""
+        with EventLog.open(f"{DATA}/log.db") as log:
+            log.set_live_from(0)
+        open_late()
+        park()
+        done("open", "--customer", "c-1", "--plan", "premium", "-m", "Another")
+        run("run", "--once")
+        history("desk.jsonl", ticket())
+
+        message = failure(run("import", "desk.jsonl"), 5)
+
+        assert "1 parked ticket (T-1) may have left alerts untold" in message
+        assert "`lhuta retry T-1`" in message
+        with EventLog.open(f"{DATA}/log.db") as log:
+            assert log.live_from == 0
+        assert story("X-1") == []
+        assert "alerts announced: 1" in done("retry", "T-1")
+        # A retry announces and does not deliver: as long as nobody took it, it could be lost.
+        assert "(T-1) came due" in failure(run("import", "desk.jsonl"), 5)
+        run("run", "--once")
+        assert answer("import", "desk.jsonl")["tickets"] == 1
+
+    @pytest.mark.parametrize(
+        ("fault", "status"), [(OutsideCalendar(2041, 2010, 2040), 0), (ValueError("a fault"), 5)]
+    )
+    def test_a_parked_ticket_that_still_cannot_be_folded_may_have_something_to_tell(
+        self, monkeypatch: pytest.MonkeyPatch, fault: ValueError, status: int
+    ) -> None:
+        """Unless its policy has no hours for it, and never will."""
+
+        def fails(*_: object) -> None:
+            raise fault
+
+        done("open", "--customer", "c-1", "--plan", "premium", "-m", "Empty")
+        park()
+        run("run", "--once")
+        monkeypatch.setattr(untold, "rows", fails)
+
+        imported = run("import", history("desk.jsonl", ticket()))
+
+        assert imported.exit_code == status
+        assert ("`lhuta retry T-1`" in imported.stderr) == (status != 0)
 
     def test_a_log_in_which_nothing_came_due_needs_no_engine(self) -> None:
         """Neither does a second import, nor the rest of one that was stopped."""

@@ -161,7 +161,7 @@ def test_the_alerts_are_those_of_the_log(log: Log, under: Policies, data: st.Dat
                 known = None if watermark is None else min(watermark, mark(log, until))
                 Projector(models).apply(batch, Terms(under, live_from), known)
             Projector(models).advance(mark(log, until), Terms(under, live_from))
-            outbox = models.deliveries.outbox(0, 0, 1_000)
+            outbox = models.outbox(0, 0, 1_000)
         rows = dump(place / "models.db")["alerts"]
     assert sorted(str(row[2]) for row in rows) == sorted(alert.id for alert in expected)
     announced = [announcement.alert_id for announcement in outbox]
@@ -184,11 +184,11 @@ def test_a_rebuild_tells_nobody(log: Log, under: Policies, data: st.DataObject) 
         with SQLiteModels.open(place / "models.db") as models:
             projector = Projector(models)
             projector.apply(log[:cut], terms)
-            announced = models.deliveries.outbox(0, 0, 1_000)
+            announced = models.outbox(0, 0, 1_000)
             watermark = Mark(projector.place.position, projector.place.decided_to)
             again = projector.rebuild([[entry] for entry in log[:cut]], terms, watermark)
             assert again.announced == ()
-            assert models.deliveries.outbox(0, 0, 1_000) == announced
+            assert models.outbox(0, 0, 1_000) == announced
             assert projector.differences(terms) == []
             projector.apply(log[cut:], terms, until)
         without_place = [table for table in TABLES if table != "positions"]

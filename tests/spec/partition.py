@@ -22,7 +22,6 @@ TABLES = (
     "alerts",
     "parked",
     "outbox",
-    "deliveries",
 )
 
 

@@ -1,8 +1,9 @@
 """The engine, step by step by a clock that moves by hand: what it decides, tells and survives."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import orjson
@@ -11,11 +12,13 @@ import pytest
 from domain import instant
 from domain.event import AgentResponded, Event, Opened, SeverityAssigned
 from infra import wiring
-from infra.engine.health import Audited, Backlog, Problem, Vitals, problems, read_audit
+from infra.engine.health import Audited, Problem, Vitals, problems, read_audit
 from infra.engine.lock import Held, Holder, Lock, holder
 from infra.engine.loop import Engine
-from infra.outlets.subscription import KINDS, Subscriptions
+from infra.outlets.deliveries import Backlog
+from infra.outlets.subscription import KINDS, Way
 from infra.settings import Settings
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Missing
 from infra.store.log import EventLog
 from infra.store.models import SQLiteModels
@@ -62,6 +65,18 @@ class Room:
         with EventLog.open(self.settings.log, clock=self.clock) as log:
             log.append([append(f"{ticket} {version}", ticket, version, *events)])
 
+    def subscribe(self, way: Way, target: str) -> None:
+        """Tell a file or a command of everything that is decided from now on."""
+        with SQLiteDeliveries.open(self.settings.deliveries) as deliveries:
+            deliveries.subscribe(way, target, KINDS, lambda: self.clock.now)
+
+    def announce(self) -> None:
+        """Decide what is due as an engine does that is killed before it delivers anything."""
+        with wiring.held(self.settings, "lhuta run", self.clock) as desk:
+            follower = desk.follower(desk.projector, 1_000)
+            for _ in range(3):  # it looks where it is before it lets time come
+                follower.step()
+
     def open_critical(self, ticket: str = "T-1") -> None:
         """Open a ticket and triage it at once."""
         self.record(ticket, 0, OPENED, CRITICAL)
@@ -69,7 +84,7 @@ class Room:
     def alerts(self) -> list[tuple[str, str, str | None]]:
         """Return what all of the log demands by now, decided or not: (ticket, kind, step)."""
         with SQLiteModels.open(self.settings.models, read_only=True) as models:
-            rows = models.deliveries.outbox(0, 0, 1_000)
+            rows = models.outbox(0, 0, 1_000)
         found = [orjson.loads(row.alert) for row in rows]
         return [(one["ticket"], one["kind"], one["step"]) for one in found]
 
@@ -95,6 +110,18 @@ def lose(settings: Settings) -> None:
     """Lose the read models, as a disk does."""
     for ending in ("", "-wal", "-shm"):
         settings.models.with_name(settings.models.name + ending).unlink(missing_ok=True)
+
+
+def arrived(path: Path) -> list[tuple[str, str | None]]:
+    """Return the alerts in a file: (kind, step)."""
+    found = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    return [(one["kind"], one["step"]) for one in found]
+
+
+def damage_history(settings: Settings, ticket: str) -> None:
+    """Damage what the read models keep of a ticket, so that it is parked when its turn comes."""
+    with closing(sqlite3.connect(settings.models)) as connection, connection:
+        connection.execute("UPDATE histories SET lines = 'x' WHERE ticket = ?", (ticket,))
 
 
 @pytest.fixture
@@ -205,7 +232,7 @@ class TestStartingAgain:
         )
 
     def test_lost_read_models_are_made_anew_and_nobody_is_told_twice(self, room: Room) -> None:
-        """The lock file remembers up to when all was announced."""
+        """The deliveries remember up to when all was announced."""
         with room.engine() as engine:
             room.open_critical()
             room.clock.now = NOW + instant.HOUR // 2 + SETTLE
@@ -291,6 +318,113 @@ class TestStartingAgain:
         assert room.told == []
 
 
+class TestLosingTheReadModels:
+    """Whatever was announced reaches its subscribers, once for each id."""
+
+    TOLD = (("warning", "0.5"), ("warning", "0.75"), ("breach", None))
+
+    def test_what_was_announced_and_not_yet_taken_is_delivered(
+        self, room: Room, tmp_path: Path
+    ) -> None:
+        """The engine was killed in between, and the read models are lost: all that knew of it."""
+        path = tmp_path / "alerts.jsonl"
+        room.subscribe("file", str(path))
+        with room.engine() as engine:
+            room.open_critical()
+            room.clock.now = NOW + instant.HOUR // 2 + SETTLE
+            idle(engine)
+        room.clock.now = DUE + SETTLE
+        room.announce()
+        assert len(room.alerts()) == 3
+        assert arrived(path) == list(self.TOLD[:1])
+        lose(room.settings)
+        for _ in range(2):
+            with room.engine():
+                pass
+        assert arrived(path) == list(self.TOLD)
+
+    def test_what_was_taken_and_not_yet_delivered_is_delivered(
+        self, room: Room, tmp_path: Path
+    ) -> None:
+        """A subscriber that fails loses nothing; another gets nothing twice."""
+        well, failing = tmp_path / "well.jsonl", tmp_path / "failing.jsonl"
+        failing.mkdir()
+        room.subscribe("file", str(well))
+        room.subscribe("file", str(failing))
+        with room.engine() as engine:
+            room.open_critical()
+            room.clock.now = DUE + SETTLE
+            idle(engine)
+        lose(room.settings)
+        failing.rmdir()
+        room.clock.now += instant.HOUR
+        for _ in range(2):
+            with room.engine():
+                pass
+        told = [*self.TOLD, ("overdue", "1")]
+        assert arrived(well) == arrived(failing) == told
+
+    def test_what_a_rebuild_announced_is_not_lost_with_it(self, room: Room, tmp_path: Path) -> None:
+        """A rebuild delivers nothing: until an engine does, it can be lost again."""
+        path = tmp_path / "alerts.jsonl"
+        room.subscribe("file", str(path))
+        with room.engine():
+            room.open_critical()
+        room.clock.now = DUE + SETTLE
+        lose(room.settings)
+        with wiring.held(room.settings, "lhuta rebuild", room.clock) as desk:
+            rebuilt = wiring.rebuild(desk, lambda done, of: None)
+        assert len(rebuilt.applied.announced) == 3
+        lose(room.settings)
+        with room.engine():
+            pass
+        assert arrived(path) == list(self.TOLD)
+
+    def test_what_a_retry_announced_is_not_lost_though_it_lies_in_the_past(
+        self, room: Room, tmp_path: Path
+    ) -> None:
+        """What a parked ticket left untold was decided before others that were taken long ago."""
+        path = tmp_path / "alerts.jsonl"
+        room.subscribe("file", str(path))
+        with room.engine() as engine:
+            room.open_critical("T-1")
+            room.open_critical("T-2")
+            idle(engine)
+            damage_history(room.settings, "T-1")
+            room.clock.now = DUE + SETTLE
+            idle(engine)
+            room.clock.now += instant.MINUTE
+            idle(engine)
+        assert arrived(path) == list(self.TOLD)
+        assert wiring.retry(room.settings, room.clock, "T-1").announced == 3
+        lose(room.settings)
+        for _ in range(2):
+            with room.engine():
+                pass
+        lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+        assert [line["ticket"] for line in lines] == ["T-2"] * 3 + ["T-1"] * 3
+        assert len({line["id"] for line in lines}) == 6
+
+    def test_read_models_from_a_backup_tell_nobody_twice(self, room: Room, tmp_path: Path) -> None:
+        """They announce again what they did not know of, under the same ids."""
+        path = tmp_path / "alerts.jsonl"
+        room.subscribe("file", str(path))
+        with room.engine() as engine:
+            room.open_critical()
+            room.clock.now = NOW + instant.HOUR // 2 + SETTLE
+            idle(engine)
+        older = room.settings.models.read_bytes()
+        room.clock.now = DUE + SETTLE
+        with room.engine():
+            pass
+        lose(room.settings)
+        room.settings.models.write_bytes(older)
+        room.clock.now += instant.HOUR
+        with room.engine():
+            pass
+        assert arrived(path) == [*self.TOLD, ("overdue", "1")]
+
+
 class TestUpkeep:
     def test_an_audit_is_made_on_schedule_and_its_result_kept(self, room: Room) -> None:
         """The first a minute after the start, then at its pace; the status tells the last."""
@@ -339,7 +473,7 @@ class TestRunning:
     def test_alerts_reach_a_file(self, room: Room, tmp_path: Path) -> None:
         """Announced and delivered in one step, as the lines that `lhuta alerts --json` prints."""
         path = tmp_path / "alerts.jsonl"
-        Subscriptions(room.settings.subscriptions).add("file", str(path), KINDS, NOW)
+        room.subscribe("file", str(path))
         with room.engine() as engine:
             room.open_critical()
             room.clock.now = DUE + SETTLE
@@ -350,7 +484,7 @@ class TestRunning:
 
     def test_stopping_ends_a_command_that_does_not_come_back(self, room: Room) -> None:
         """After some seconds; it gets the same alert from the next engine."""
-        Subscriptions(room.settings.subscriptions).add("command", "sleep 1000", KINDS, NOW)
+        room.subscribe("command", "sleep 1000")
         with room.engine() as engine:
             room.open_critical()
             room.clock.now = DUE + SETTLE
@@ -358,8 +492,8 @@ class TestRunning:
                 engine.step()
             engine.close(room.rested.append)
         assert sum(room.rested) == pytest.approx(5)
-        with SQLiteModels.open(room.settings.models, read_only=True) as models:
-            assert len(models.deliveries.due("S-1", room.clock.now, 9)) == 3
+        with SQLiteDeliveries.open(room.settings.deliveries) as deliveries:
+            assert len(deliveries.claim("S-1", "another", room.clock.now, NOW, 9)) == 3
 
     def test_every_line_of_the_log_has_an_action_and_an_id(
         self, room: Room, caplog: pytest.LogCaptureFixture
@@ -394,21 +528,15 @@ class TestLock:
         """Also after kill -9: the system lets it go with the process."""
         path = tmp_path / "engine.lock"
         assert holder(path) is None
-        with Lock(path, "lhuta run", NOW) as lock:
+        with Lock(path, "lhuta run", NOW):
             found = holder(path)
             assert found is not None
             assert (found.program, found.since) == ("lhuta run", NOW)
-            lock.beat(NOW)
         assert holder(path) is None
-        with Lock(path, "lhuta run", NOW + 1) as lock:
-            assert lock.decided_to == NOW
-
-    def test_what_is_decided_never_falls(self, tmp_path: Path) -> None:
-        """Read models that are made anew decide the past again and tell nobody."""
-        with Lock(tmp_path / "engine.lock", "lhuta run", NOW) as lock:
-            lock.beat(NOW)
-            lock.beat(NOW - 1)
-            assert lock.decided_to == NOW
+        with Lock(path, "lhuta rebuild", NOW + 1):
+            found = holder(path)
+            assert found is not None
+            assert (found.program, found.since) == ("lhuta rebuild", NOW + 1)
 
     def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         """With the command that makes it."""

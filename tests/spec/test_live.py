@@ -158,7 +158,7 @@ class TestGoingOn:
             desk.live(seconds)
         told = [alert["id"] for alert in desk.told]
         with SQLiteModels.open(desk.settings.models, read_only=True) as models:
-            announced = models.deliveries.outbox(0, 0, 1_000)
+            announced = models.outbox(0, 0, 1_000)
         assert told == [row.alert_id for row in announced]
         assert len(told) == len(set(told)) > 4
 

@@ -10,12 +10,15 @@ import pytest
 from domain import instant
 from domain.alert import AlertKind
 from infra.outlets import notifier as module
-from infra.outlets.notifier import ATTEMPTS, BATCH, LONGEST_PAUSE, Notifier, pause
+from infra.outlets.deliveries import Taken
+from infra.outlets.intake import TOGETHER, Intake
+from infra.outlets.notifier import ATTEMPTS, BATCH, LEASE, LONGEST_PAUSE, Notifier, pause
 from infra.outlets.outlet import DELIVERED, Failed, Result
-from infra.outlets.subscription import KINDS, Subscription
+from infra.outlets.subscription import KINDS
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.models import SQLiteModels
-from infra.store.told import Told
-from projections.models import Announcement
+from projections.models import START, Announcement
+from projections.rows import PARKED, ParkedRow
 
 NOW = instant.parse("2026-03-09T09:00:00Z")
 SECRET = "token=12345"
@@ -54,30 +57,31 @@ class Way:
 class Desk:
     """An outbox with subscribers: S-1, S-2 ... in the order in which they are added."""
 
-    def __init__(self, models: SQLiteModels) -> None:
+    def __init__(self, models: SQLiteModels, deliveries: SQLiteDeliveries) -> None:
         self.models = models
+        self.deliveries = deliveries
         self.ways: dict[str, Way] = {}
-        self.subscriptions: list[Subscription] = []
         self.now = NOW
         self.notifier = self.another()
         self._sequence = 0
+        self.models.move(0, None, START)
 
-    def another(self) -> Notifier:
+    def another(self, name: str = "engine") -> Notifier:
         """Make a notifier as a process that starts does."""
         return Notifier(
-            self.models.deliveries,
-            lambda: tuple(self.subscriptions),
+            Intake(self.models, self.deliveries),
+            self.deliveries,
             lambda subscription: self.ways[subscription.name],
+            name,
         )
 
     def subscribe(self, *kinds: AlertKind, since: int = 0) -> Way:
         """Add a subscriber of all kinds, or of some."""
-        name = f"S-{len(self.subscriptions) + 1}"
-        self.subscriptions.append(
-            Subscription(name, "command", f"send {SECRET}", kinds or KINDS, since)
+        added = self.deliveries.subscribe(
+            "command", f"send {SECRET}", kinds or KINDS, lambda: since
         )
-        self.ways[name] = Way()
-        return self.ways[name]
+        self.ways[added.name] = Way()
+        return self.ways[added.name]
 
     def announce(self, *ids: str, ticket: str = "T-1", kind: AlertKind = "breach") -> None:
         """Put alerts of a ticket into the outbox, decided now."""
@@ -99,8 +103,11 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Give an empty outbox."""
-    with SQLiteModels.open(tmp_path / "models.db") as models:
-        yield Desk(models)
+    with (
+        SQLiteModels.open(tmp_path / "models.db") as models,
+        SQLiteDeliveries.open(tmp_path / "deliveries.db") as deliveries,
+    ):
+        yield Desk(models, deliveries)
 
 
 def test_every_subscriber_gets_every_alert_once_in_order(desk: Desk) -> None:
@@ -195,8 +202,8 @@ def test_what_never_arrives_is_given_up_and_no_longer_in_the_way(desk: Desk) -> 
         desk.pass_time(LONGEST_PAUSE)
     assert way.got == ["good"]
     assert [sent for sent in way.sent if sent == ["bad"]] == [["bad"]] * (ATTEMPTS - 1)
-    [counts] = desk.models.deliveries.counts()
-    assert (counts.delivered, counts.given_up, counts.open) == (1, 1, 0)
+    [backlog] = desk.deliveries.backlogs()
+    assert (backlog.delivered, backlog.given_up, backlog.open) == (1, 1, 0)
 
 
 def test_the_alerts_of_a_ticket_keep_their_order_and_other_tickets_go_on(desk: Desk) -> None:
@@ -257,7 +264,7 @@ def test_a_removed_subscriber_is_told_nothing_more(desk: Desk) -> None:
     way.answers = False
     desk.announce("a")
     desk.pass_time(0)
-    desk.subscriptions.clear()
+    desk.deliveries.unsubscribe("S-1")
     desk.announce("b")
     desk.pass_time(0)
     assert (way.sent, way.abandoned) == ([["a"]], 1)
@@ -283,7 +290,10 @@ def test_stopping_takes_what_comes_back_and_ends_the_rest(desk: Desk) -> None:
     desk.notifier.abandon()
     assert desk.notifier.finish(desk.now)
     assert way.abandoned == 1
-    assert [due.announcement.alert_id for due in desk.models.deliveries.due("S-1", NOW, 9)] == ["a"]
+    way.answers = True
+    desk.notifier = desk.another("somebody else")
+    desk.pass_time(0)
+    assert way.got == ["a"]
 
 
 def test_the_log_has_an_action_and_an_id_and_no_secret(
@@ -302,15 +312,14 @@ def test_the_log_has_an_action_and_an_id_and_no_secret(
     assert SECRET not in " ".join(str(record.__dict__) for record in caplog.records)
 
 
-def test_what_is_wrong_can_be_asked_for(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_wrong_can_be_asked_for(desk: Desk) -> None:
     """Each open failure with its reason and its next try."""
     way = desk.subscribe()
     way.refuses = {"a"}
     desk.announce("a")
     desk.pass_time(0)
-    with Told.opened(tmp_path / "models.db") as told:
-        [trouble] = told.troubles(9)
-        assert told.failing() == {"S-1": 1}
+    [trouble] = desk.deliveries.troubles(9)
+    assert [backlog.failing for backlog in desk.deliveries.backlogs()] == [1]
     assert (trouble.subscriber, trouble.ticket, trouble.attempts) == ("S-1", "T-1", 1)
     assert trouble.next_try_at == NOW + pause(1)
     assert trouble.last_error == f"refused with {SECRET}"
@@ -331,3 +340,98 @@ def test_the_pauses_fit_the_promise_of_the_help() -> None:
     """`lhuta subscribe --help` says a second at first, an hour at most."""
     assert module.FIRST_PAUSE == instant.SECOND
     assert module.LONGEST_PAUSE == instant.HOUR
+
+
+class TestSeveralNotifiers:
+    def test_what_one_has_on_its_way_another_does_not_send(self, desk: Desk) -> None:
+        """Nor anything else to that subscriber, so that the order of a ticket holds."""
+        slow, well = desk.subscribe(), desk.subscribe()
+        slow.answers = False
+        desk.announce("a")
+        desk.pass_time(0)
+        another = desk.another("another")
+        desk.announce("b")
+        another.step(desk.now)
+        assert (slow.sent, well.got) == ([["a"]], ["a", "b"])
+        slow.answers = True
+        desk.pass_time(0)
+        assert slow.got == ["a", "b"]
+
+    def test_what_a_dead_one_had_claimed_is_sent_by_another_after_a_while(self, desk: Desk) -> None:
+        """Not before the end of its claim, to the microsecond."""
+        way = desk.subscribe()
+        way.answers = False
+        desk.announce("a")
+        desk.pass_time(0)
+        way.answers = True
+        desk.notifier = desk.another("another")
+        desk.pass_time(LEASE - 1)
+        assert way.got == []
+        desk.pass_time(1)
+        assert way.got == ["a"]
+
+    def test_one_that_was_away_for_too_long_records_nothing(
+        self, desk: Desk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Its failure does not put off what another has delivered or is delivering."""
+        way = desk.subscribe()
+        way.answers = False
+        desk.announce("a")
+        desk.pass_time(0)
+        stale = desk.notifier
+        desk.notifier = desk.another("another")
+        desk.pass_time(LEASE)
+        way.refuses = {"a"}
+        way.answers = True
+        with caplog.at_level(logging.INFO, logger="lhuta"):
+            assert stale.finish(desk.now)
+        assert caplog.records == []
+        way.refuses = set()
+        desk.pass_time(0)
+        assert [backlog[1:] for backlog in desk.deliveries.backlogs()] == [(1, 0, 0, 0)]
+
+
+class TestReadModelsBegunAnew:
+    def test_another_outbox_is_taken_from_its_beginning(self, desk: Desk, tmp_path: Path) -> None:
+        """However many announcements the old one had; nobody gets an alert again."""
+        way = desk.subscribe()
+        desk.announce("a", "b")
+        desk.pass_time(0)
+        with SQLiteModels.open(tmp_path / "anew.db") as models:
+            anew = Desk(models, desk.deliveries)
+            anew.ways = desk.ways
+            anew.announce("b", "c", "d")
+            anew.pass_time(0)
+        assert way.got == ["a", "b", "c", "d"]
+
+    def test_what_is_owed_needs_no_outbox(self, desk: Desk, tmp_path: Path) -> None:
+        """A subscriber that fails gets everything later, word for word."""
+        way = desk.subscribe()
+        way.refuses = {"a"}
+        desk.announce("a", "b")
+        desk.pass_time(0)
+        with SQLiteModels.open(tmp_path / "anew.db") as models:
+            anew = Desk(models, desk.deliveries)
+            anew.ways = desk.ways
+            way.refuses = set()
+            anew.pass_time(pause(1))
+        assert way.got == ["a", "b"]
+
+    def test_a_parked_ticket_keeps_the_time_of_its_debts(self, desk: Desk) -> None:
+        """What it announces after a retry lies in the past: a new outbox has to have it too."""
+        desk.models.move(0, START, START._replace(decided_to=500))
+        desk.models.write(PARKED, [ParkedRow("T-9", 0, 7, "ValueError", "bad", 300)])
+        desk.pass_time(0)
+        assert desk.deliveries.taken(0) == Taken(0, "", 300)
+        desk.models.delete(PARKED, [("T-9",)])
+        desk.pass_time(0)
+        assert desk.deliveries.taken(0) == Taken(0, "", 500)
+
+    def test_nothing_is_settled_before_the_whole_outbox_is_taken(self, desk: Desk) -> None:
+        """Else what was not taken of it would not be announced again."""
+        desk.models.move(0, START, START._replace(decided_to=NOW))
+        desk.announce(*(str(number) for number in range(TOGETHER + 1)))
+        desk.notifier.step(desk.now)
+        assert desk.deliveries.taken(0) == Taken(TOGETHER, str(TOGETHER - 1), 0)
+        desk.notifier.step(desk.now)
+        assert desk.deliveries.taken(0) == Taken(TOGETHER + 1, str(TOGETHER), NOW)

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from domain import instant
 from infra.outlets.file import FileOutlet
-from infra.outlets.outlet import DELIVERED, Failed, Result, Sending
-from infra.outlets.process import PATIENCE, ProcessOutlet
-from infra.outlets.subscription import KINDS, Subscriptions, UnknownSubscriber
-from infra.store.failure import Damaged, ReadOnly
+from infra.outlets.outlet import DELIVERED, PATIENCE, Failed, Result, Sending
+from infra.outlets.process import ProcessOutlet
 
 NOW = instant.parse("2026-03-09T09:00:00Z")
 LINES = [b'{"id":"a"}\n', b'{"id":"b"}\n']
@@ -123,50 +119,3 @@ class TestCommand:
     def test_an_abandoned_one_is_ended(self) -> None:
         """Stopping the engine leaves no process behind."""
         ProcessOutlet("sleep 1000").send(LINES, NOW).abandon()
-
-
-class TestSubscriptions:
-    def test_they_are_kept_in_a_file(self, tmp_path: Path) -> None:
-        """Apart from the read models, which may be thrown away."""
-        path = tmp_path / "subscriptions.json"
-        added = Subscriptions(path).add("file", "alerts.jsonl", KINDS, NOW)
-        assert Subscriptions(path).all() == (added,)
-
-    def test_a_change_is_seen_at_once(self, tmp_path: Path) -> None:
-        """The engine needs no restart."""
-        path = tmp_path / "subscriptions.json"
-        seen_by_engine = Subscriptions(path)
-        assert seen_by_engine.all() == ()
-        Subscriptions(path).add("file", "a", KINDS, NOW)
-        Subscriptions(path).add("command", "b", ("breach",), NOW)
-        assert [one.name for one in seen_by_engine.all()] == ["S-1", "S-2"]
-        Subscriptions(path).remove("S-1")
-        assert [one.name for one in seen_by_engine.all()] == ["S-2"]
-
-    def test_a_name_is_given_once(self, tmp_path: Path) -> None:
-        """So a new subscriber has nothing to do with the deliveries of an old one."""
-        subscriptions = Subscriptions(tmp_path / "subscriptions.json")
-        subscriptions.add("file", "a", KINDS, NOW)
-        subscriptions.remove("S-1")
-        assert subscriptions.add("file", "b", KINDS, NOW).name == "S-2"
-
-    def test_an_unknown_name_is_refused_with_the_known_ones(self, tmp_path: Path) -> None:
-        """Nothing is removed."""
-        subscriptions = Subscriptions(tmp_path / "subscriptions.json")
-        subscriptions.add("file", "a", KINDS, NOW)
-        with pytest.raises(UnknownSubscriber, match="there are S-1"):
-            subscriptions.remove("S-7")
-
-    def test_a_damaged_file_is_named(self, tmp_path: Path) -> None:
-        """Nobody goes on as if there were no subscribers."""
-        path = tmp_path / "subscriptions.json"
-        path.write_bytes(b'{"subscriptions": [')
-        with pytest.raises(Damaged, match="is damaged"):
-            Subscriptions(path).all()
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
-    def test_a_folder_that_may_not_be_written_is_named(self, tmp_path: Path) -> None:
-        """With what to do about it."""
-        tmp_path.chmod(0o500)
-        with pytest.raises(ReadOnly, match="give this user the right"):
-            Subscriptions(tmp_path / "subscriptions.json").add("file", "a", KINDS, NOW)

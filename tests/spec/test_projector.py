@@ -62,10 +62,7 @@ def told(models: SQLiteModels, name: str = "T-1") -> list[str]:
 
 def announced(models: SQLiteModels) -> list[str]:
     """What stands in the outbox."""
-    return [
-        f"{shown(one.decided_at)} {one.ticket} {one.kind}"
-        for one in models.deliveries.outbox(0, 0, 100)
-    ]
+    return [f"{shown(one.decided_at)} {one.ticket} {one.kind}" for one in models.outbox(0, 0, 100)]
 
 
 def verdict(models: SQLiteModels, name: str = "T-1") -> list[str]:
@@ -350,7 +347,7 @@ class TestAnnouncing:
         """Word for word, so that it never changes once it was announced."""
         log = log_of(critical())
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:31"))
-        [one] = models.deliveries.outbox(0, 0, 10)
+        [one] = models.outbox(0, 0, 10)
         assert one.alert == (
             f'{{"id":"{one.alert_id}","kind":"warning","ticket":"T-1","clock":"initial",'
             '"instance":1,"started_by":"T-1/1","step":"0.5","deadline":"2026-03-09T07:30:00Z",'

@@ -24,8 +24,9 @@ from domain.event import (
     RecordedEvent,
     SeverityAssigned,
 )
-from infra.outlets.subscription import KINDS, Subscriptions
+from infra.outlets.subscription import KINDS
 from infra.settings import Settings
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.log import EventLog, wall_clock
 from infra.store.models import SQLiteModels
 from streams.envelope import encode
@@ -67,9 +68,9 @@ class Desk:
     def subscribe(self) -> None:
         """Tell a file of all alerts, and a command that honours their ids."""
         subscriber = shlex.join((sys.executable, str(HERE / "subscriber.py"), str(self.folder)))
-        subscriptions = Subscriptions(self.settings.subscriptions)
-        subscriptions.add("file", str(self.folder / "alerts.jsonl"), KINDS, since=0)
-        subscriptions.add("command", subscriber, KINDS, since=0)
+        with SQLiteDeliveries.open(self.settings.deliveries) as deliveries:
+            deliveries.subscribe("file", str(self.folder / "alerts.jsonl"), KINDS, lambda: 0)
+            deliveries.subscribe("command", subscriber, KINDS, lambda: 0)
 
     def start(self, *command: str, answers: Path | None = None) -> Process:
         """Start `lhuta` as a process; what it answers goes into a file, or nowhere."""
@@ -164,6 +165,28 @@ class Desk:
         self.stories += stories
         self.imports.append(path)
         return path
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Let no subscriber take anything."""
+        broken = self.folder / "broken"
+        broken.touch()
+        alerts, aside = self.folder / "alerts.jsonl", self.folder / "alerts.aside"
+        if alerts.exists():
+            alerts.rename(aside)
+        alerts.mkdir()
+        try:
+            yield
+        finally:
+            broken.unlink()
+            alerts.rmdir()
+            if aside.exists():
+                aside.rename(alerts)
+
+    def lose_read_models(self) -> None:
+        """Lose the read models, with all that was announced in them."""
+        for path in self.settings.data.glob("models.db*"):
+            path.unlink()
 
     def apply(self, path: Path) -> Process:
         """Start to carry out a file of commands."""
@@ -331,7 +354,7 @@ def work_off(desk: Desk) -> None:
     """Run engines until nothing is left to deliver."""
     for _ in range(20):
         desk.done("run", "--once")
-        with SQLiteModels.open(desk.settings.models) as models:
-            if not any(one.open for one in models.deliveries.counts()):
+        with SQLiteDeliveries.open(desk.settings.deliveries) as deliveries:
+            if not any(one.open for one in deliveries.backlogs()):
                 return
     raise AssertionError("the deliveries do not come to an end")

@@ -17,6 +17,7 @@ from types import FunctionType, MethodType
 from typing import cast
 
 from infra.doors.cli import main
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.log import EventLog
 from infra.store.models import SQLiteModels
 
@@ -38,7 +39,7 @@ def limit_files(most: int) -> None:
 
 def lose_patience(seconds: int) -> None:
     """Wait for a locked database so long only, where the program would wait longer."""
-    for opened in (EventLog.examine, EventLog.open, SQLiteModels.open):
+    for opened in (EventLog.examine, EventLog.open, SQLiteDeliveries.open, SQLiteModels.open):
         function = cast(FunctionType, cast(MethodType, opened).__func__)
         function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), "busy_seconds": seconds}
 

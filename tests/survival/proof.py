@@ -13,6 +13,7 @@ import orjson
 from domain.alert import alerts
 from domain.event import RecordedEvent
 from infra.engine.follower import Mark
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.log import EventLog, Stored
 from infra.store.models import SQLiteModels
 from projections.audit import Audit
@@ -48,12 +49,31 @@ def proved(desk: Desk) -> Found:
         assert list(Audit(models, log, log.policies).run()) == []
         _rows_are_those_of_a_rebuild(desk, log, models, stored)
         demanded = _demanded(log, models, stored)
-        announced = models.deliveries.outbox(0, 0, 10_000_000)
         told = {ticket: ids for ticket, ids in demanded.items() if not ticket.startswith("X")}
-        assert _ordered((one.ticket, one.alert_id) for one in announced) == told
-        assert all(one.open == one.given_up == 0 for one in models.deliveries.counts())
+        _outbox_is_in_order(models, told)
+    _deliveries_are_those_demanded(desk, told)
     again = _told_once(desk, told)
-    return Found(len(stored), len(desk.acknowledged), len(announced), again)
+    return Found(len(stored), len(desk.acknowledged), sum(map(len, told.values())), again)
+
+
+def _outbox_is_in_order(models: SQLiteModels, told: Ids) -> None:
+    """What was announced since the read models were made is the end of what was to be told."""
+    announced = _ordered((one.ticket, one.alert_id) for one in models.outbox(0, 0, 10_000_000))
+    assert all(ids == told[ticket][-len(ids) :] for ticket, ids in announced.items())
+
+
+def _deliveries_are_those_demanded(desk: Desk, told: Ids) -> None:
+    """Every subscriber's record has just what was to be told, delivered, in order."""
+    with SQLiteDeliveries.open(desk.settings.deliveries) as deliveries:
+        names = [one.name for one in deliveries.subscriptions()]
+        assert all(one.open == one.given_up == 0 for one in deliveries.backlogs())
+    with closing(sqlite3.connect(desk.settings.deliveries)) as connection:
+        for name in names:
+            rows = connection.execute(
+                "SELECT ticket, alert_id FROM deliveries WHERE subscriber = ? ORDER BY number",
+                (name,),
+            )
+            assert _ordered(rows) == told
 
 
 def _told_once(desk: Desk, told: Ids) -> int:

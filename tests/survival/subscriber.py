@@ -1,7 +1,7 @@
 """A subscriber who honours ids: handles each alert once, however often it comes.
 
 python subscriber.py FOLDER, with alerts as JSON lines on standard input. What came is kept in
-`came.jsonl`, what was handled in `handled.jsonl`.
+`came.jsonl`, what was handled in `handled.jsonl`. While there is a file `broken`, nothing is taken.
 """
 
 import fcntl
@@ -12,6 +12,8 @@ from pathlib import Path
 import orjson
 
 folder = Path(sys.argv[1])
+if (folder / "broken").exists():
+    sys.exit("broken")
 with (folder / "came.jsonl").open("ab") as came, (folder / "handled.jsonl").open("a+b") as handled:
     # An engine that was killed may have left one of us at work on the same alerts.
     fcntl.flock(handled, fcntl.LOCK_EX)

@@ -7,7 +7,10 @@ from random import Random
 
 import pytest
 
+from infra.engine.follower import Mark
 from infra.store.log import EventLog
+from infra.store.models import SQLiteModels
+from projections.projector import Projector, Terms
 from tests.survival.desk import Desk, living_desk, settle
 from tests.survival.proof import proved
 from tests.survival.test_kill import ROUNDS
@@ -57,6 +60,42 @@ class TestReadModels:
                 desk.done("rebuild")
                 desk.done("audit")
             assert (desk.folder / "handled.jsonl").read_bytes() == handled
+
+    def test_damage_costs_a_failing_subscriber_nothing(self, desk: Desk) -> None:
+        """What it was owed before and after comes later, once for each id; so with a lost file."""
+        chance = Random("owed")
+        with desk.failing():
+            desk.write_commands("B", 30, chance)
+            desk.finish()
+            desk.done("run", "--once")
+            desk.settings.models.write_bytes(b"\0" * 20_000)
+            assert "models.db.damaged" in desk.ended(*ONCE).errors
+            desk.write_commands("C", 30, chance)
+            desk.finish()
+            desk.done("run", "--once")
+            desk.lose_read_models()
+            desk.done("run", "--once")
+        settle(desk)
+        assert proved(desk).again == 0
+
+    def test_what_was_announced_and_not_taken_is_told_after_the_read_models_are_lost(
+        self, desk: Desk
+    ) -> None:
+        """As by an engine that is killed between the two."""
+        path = desk.write_commands("B", 30, Random("announced"))
+        assert desk.apply(path).wait() == 0
+        with (
+            EventLog.open(desk.settings.log) as log,
+            SQLiteModels.open(desk.settings.models) as models,
+        ):
+            projector = Projector(models)
+            head, events = log.tick(), log.read(projector.place.position, 10_000)
+            mark = Mark(events[-1].position, head.recorded_at)
+            applied = projector.apply(events, Terms(log.policies(), log.live_from), mark)
+        assert applied.announced
+        desk.lose_read_models()
+        settle(desk)
+        assert proved(desk).again == 0
 
     def test_a_rebuild_begins_with_a_new_file(self, desk: Desk) -> None:
         """The damaged one is kept beside it."""

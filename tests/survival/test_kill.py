@@ -18,7 +18,7 @@ from projections.rows import Rows
 from tests.survival.desk import Desk, Kill, kill, living_desk, settle, stop
 from tests.survival.proof import proved
 
-ROUNDS = int(os.environ.get("LHUTA_KILL_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("LHUTA_KILL_ROUNDS", "6"))
 SEED = os.environ.get("LHUTA_KILL_SEED", "1")
 
 TICKETS = 200
@@ -90,12 +90,25 @@ def retries_die(desk: Desk, this: Round) -> Killed:
     return [*killed, ("run", kill(engine, (0, 0.1), this.chance))]
 
 
+def read_models_are_lost(desk: Desk, this: Round) -> Killed:
+    """Kill an engine while a subscriber fails, and lose the read models; sometimes once more."""
+    path = desk.write_commands(this.named("L"), TICKETS, this.chance)
+    assert desk.apply(path).wait() == 0
+    killed = []
+    with desk.failing():
+        for _ in range(this.chance.randint(1, 2)):
+            killed.append(("run", kill(desk.engine(), this.within, this.chance)))
+            desk.lose_read_models()
+    return killed
+
+
 SCENES: Sequence[Callable[[Desk, Round], Killed]] = (
     commands_die,
     engines_die,
     an_import_dies,
     a_rebuild_dies,
     retries_die,
+    read_models_are_lost,
 )
 
 

@@ -120,6 +120,8 @@ class TestALockedDatabase:
             ("log.db", ("reply", "A-1", "--message", "m")),
             ("log.db", ("run", "--log-format", "text")),
             ("models.db", ("rebuild",)),
+            ("deliveries.db", ("run", "--log-format", "text")),
+            ("deliveries.db", ("subscribe", "--file", "more.jsonl")),
         ],
     )
     def test_it_is_told_with_the_way_out(

@@ -1,7 +1,6 @@
 """The read models on disk: they follow from the event log and may be thrown away."""
 
 from infra.store.models.database import DamagedModels
-from infra.store.models.deliveries import DeliveryCounts, SQLiteDeliveries
 from infra.store.models.read_models import Sizes, SQLiteModels
 
-__all__ = ["DamagedModels", "DeliveryCounts", "SQLiteDeliveries", "SQLiteModels", "Sizes"]
+__all__ = ["DamagedModels", "SQLiteModels", "Sizes"]

@@ -28,7 +28,8 @@ class DamagedModels(Damaged):
 
     says = (
         "{place} is damaged: {detail}; nothing is lost, because the read models follow from the "
-        "event log: delete this file and run `lhuta rebuild`"
+        "event log, and what subscribers are owed stands beside them: delete this file and run "
+        "`lhuta rebuild`"
     )
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import orjson
 
 from infra.store.models.database import Database
-from infra.store.models.deliveries import SQLiteDeliveries
 from infra.store.models.line import SEPARATOR, events, lines
 from infra.store.sqlite import BUSY_SECONDS
 from projections.board import Counts, Standing, Waiting
@@ -74,11 +73,6 @@ class SQLiteModels:
     ) -> None:
         """Close the database."""
         self.close()
-
-    @property
-    def deliveries(self) -> SQLiteDeliveries:
-        """Return the outbox and the record of deliveries."""
-        return SQLiteDeliveries(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Begin a transaction to write in: kept as a whole, undone on any exception."""
@@ -193,7 +187,7 @@ class SQLiteModels:
         self._database.many(f"DELETE FROM {table.name} WHERE {same}", keys)
 
     def clear(self, partition: int) -> None:
-        """Delete everything of a partition but its place, its outbox and the deliveries."""
+        """Delete everything of a partition but its place and its outbox."""
         others = self._database.rows(
             "SELECT 1 FROM positions WHERE partition <> ? LIMIT 1", (partition,)
         )
@@ -224,6 +218,11 @@ class SQLiteModels:
     def outbox_end(self, partition: int) -> int:
         """Return the last sequence of a partition's outbox, 0 where it is empty."""
         return self._database.number("outbox_end", partition=partition)
+
+    def outbox(self, partition: int, after: int, limit: int) -> list[Announcement]:
+        """Return the announcements of a partition after a sequence, in order."""
+        found = self._database.asked("outbox", partition=partition, after=after, limit=limit)
+        return [Announcement._make(row) for row in found]
 
     def announce(self, announcements: Sequence[Announcement]) -> None:
         """Append to the outbox."""

@@ -9,9 +9,7 @@ NUMBER = 1
 """The number of the tables; raise it with every change of tables.sql or views.sql."""
 
 # Rows that lie in the order of their key need one tree instead of two; long ones do not fit.
-_IN_ORDER = frozenset(
-    {"positions", "tickets", "clocks", "deadlines", "alerts", "parked", "deliveries"}
-)
+_IN_ORDER = frozenset({"positions", "tickets", "clocks", "deadlines", "alerts", "parked"})
 _TABLE = re.compile(r"CREATE TABLE (\w+)")
 _INSTANT = re.compile(r"instant_text\(([\w.]+)\)")
 _SECONDS = re.compile(r"seconds\(([\w. -]+)\)")
@@ -29,5 +27,10 @@ def statements() -> Iterator[str]:
         in_order = found is not None and found[1] in _IN_ORDER
         yield f"{statement} WITHOUT ROWID" if in_order else statement
     for statement in sql.views():
-        yield _SECONDS.sub(r"(\1) / 1000000.0", _INSTANT.sub(_TEXT, statement))
+        yield readable(statement)
     yield f"PRAGMA user_version = {NUMBER}"
+
+
+def readable(view: str) -> str:
+    """Write a view with SQLite's own words for `instant_text(column)` and `seconds(column)`."""
+    return _SECONDS.sub(r"(\1) / 1000000.0", _INSTANT.sub(_TEXT, view))

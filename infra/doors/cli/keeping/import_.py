@@ -82,8 +82,8 @@ def import_(history: str, rejects: Path | None, data: Path, as_json: bool) -> No
 
     Ids, actors, causes and the time when things happened are kept. When they were recorded is the
     log's own to say: one instant for a ticket. Nobody is told about what was due before the import.
-    Where alerts of the log came due that nobody was told of yet, it is refused (exit status 5)
-    until the engine has told them.
+    Where alerts of the log came due that nobody was told of yet, or a parked ticket may have left
+    some untold, it is refused (exit status 5) until the engine, or a retry, has told them.
 
     The same import can be started again after whatever stopped it: tickets that are there with just
     these events are skipped. A ticket that is there otherwise, or happens in the future, is

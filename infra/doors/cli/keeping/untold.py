@@ -1,15 +1,22 @@
 """What came due in a log and was told nobody yet: an import would silence it for ever."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+from domain.event import RecordedEvent
 from domain.hours import OutsideCalendar
+from domain.policy import Policies
 from infra.doors.cli.data_folder import StoreUnusable
 from infra.doors.source import logged
+from infra.outlets.deliveries import NOTHING_TAKEN
 from infra.settings import Settings
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Missing
 from infra.store.log import EventLog
 from infra.store.models import SQLiteModels
+from projections.projector import FOLD_FAULTS
 from projections.rows import rows
 
 _PARTITION = 0
@@ -18,51 +25,98 @@ _PARTITION = 0
 def check_told(log: EventLog, data: Path, until: int) -> None:
     """Let nothing come due before `until` that is still to be told (semantics §6, `live_from`).
 
-    Raises StoreUnusable, with the cure. A log without tickets, and one that the engine has decided
-    up to then, pass at once; else the tickets are folded to see what came due.
+    Raises StoreUnusable, with the cure. A log without tickets, and one of which everything up to
+    then is decided and taken for delivery, pass at once; else the tickets are folded to see what
+    came due. Parked tickets are folded in any case.
     """
     # The engine works on logs of one partition.
     if log.partitions != 1:
         return
-    decided_to = _decided_to(log, data, until)
-    if decided_to >= until:
-        return
-    tickets = list(dict.fromkeys(_untold(log, decided_to, until)))
-    if tickets:
-        one = len(tickets) == 1
+    told = _told(log, data, until)
+    terms = _Terms(log.policies(), log.live_from, until)
+    parked = [
+        ticket
+        for ticket, told_to in told.parked.items()
+        if _owes(log.ticket(ticket), told_to, terms)
+    ]
+    if parked:
         raise StoreUnusable(
-            f"alerts of {len(tickets):,} {'ticket' if one else 'tickets'} "
-            f"({'' if one else 'the first is '}{tickets[0]}) came due that nobody was told of yet, "
+            f"{_tickets(parked, 'parked ')} may have left alerts untold, and an import would "
+            "silence them: mend what `lhuta parked` names, tell them with "
+            f"`lhuta retry {parked[0]}`, then import again"
+        )
+    if told.up_to >= until:
+        return
+    untold = [
+        ticket
+        for ticket, story in logged(log).items()
+        if ticket not in told.parked and _owes(story, told.up_to, terms)
+    ]
+    if untold:
+        raise StoreUnusable(
+            f"alerts of {_tickets(untold)} came due that nobody was told of yet, "
             "and an import would silence them: run `lhuta run --once` first, so that what came due "
             "by now is told; then import again. An engine that runs tells them by itself"
         )
 
 
-def _decided_to(log: EventLog, data: Path, until: int) -> int:
-    """Return up to when all is decided: `until` where nothing turns before it."""
+class _Told(NamedTuple):
+    """Up to when all is told, `until` where nothing is left; parked tickets each up to their own.
+
+    Told is what the deliveries have taken: what only the read models announced would be lost with
+    them, because they announce nothing anew of what was due before `live_from`.
+    """
+
+    up_to: int
+    parked: Mapping[str, int]
+
+
+class _Terms(NamedTuple):
+    policies: Policies
+    live_from: int
+    until: int
+
+
+def _told(log: EventLog, data: Path, until: int) -> _Told:
+    settings = Settings(data)
     try:
-        with SQLiteModels.open(Settings(data).models, read_only=True) as models, models.reading():
+        with SQLiteModels.open(settings.models, read_only=True) as models, models.reading():
             place = models.place(_PARTITION)
             turn = models.next_turn(_PARTITION)
+            announced = models.outbox_end(_PARTITION)
+            parked = {row.ticket: row.announced_to for row in models.parked()}
     except Missing:
-        return 0
+        return _Told(0, {})
     if place is None:
-        return 0
-    # Asked after the models: what they had applied then, the log had before.
+        return _Told(0, {})
+    taken = NOTHING_TAKEN
+    # Asked after the models, as the log is below: what these had, the others had before or soon.
+    with suppress(Missing), SQLiteDeliveries.open(settings.deliveries, read_only=True) as found:
+        taken = found.taken(_PARTITION) or taken
+    if taken.sequence < announced:
+        return _Told(taken.settled_to, parked)
     applied = place.position >= log.lasts().get(_PARTITION, 0)
-    decided_to = max(place.decided_to, place.announced_to)
-    return until if applied and (turn is None or turn >= until) else decided_to
+    if applied and (turn is None or turn >= until):
+        return _Told(until, parked)
+    return _Told(max(place.decided_to, place.announced_to), parked)
 
 
-def _untold(log: EventLog, decided_to: int, until: int) -> Iterator[str]:
-    policies, live_from = log.policies(), log.live_from
-    for ticket, story in logged(log).items():
-        try:
-            alerts = rows(story, policies, until).alerts
-        except OutsideCalendar:
-            # The engine parks it, with nothing to tell.
-            continue
-        if any(
-            alert.decided_at > decided_to and live_from <= alert.turn < until for alert in alerts
-        ):
-            yield ticket
+def _owes(story: Sequence[RecordedEvent], told_to: int, terms: _Terms) -> bool:
+    """Tell whether a ticket has something to tell that came due, as far as it can be folded."""
+    try:
+        alerts = rows(story, terms.policies, terms.until).alerts
+    except OutsideCalendar:
+        # Its policy has no hours for it, so it never tells anything.
+        return False
+    except FOLD_FAULTS:
+        return True
+    return any(
+        alert.decided_at > told_to and terms.live_from <= alert.turn < terms.until
+        for alert in alerts
+    )
+
+
+def _tickets(found: Sequence[str], kind: str = "") -> str:
+    one = len(found) == 1
+    first = found[0] if one else f"the first is {found[0]}"
+    return f"{len(found):,} {kind}{'ticket' if one else 'tickets'} ({first})"

@@ -97,8 +97,7 @@ def _run(settings: Settings, tell: wiring.Tell, stop: Stop, *, once: bool) -> No
             if sys.stdout.isatty():
                 click.echo(f"The engine works on {shown(settings.data)}; Ctrl-C ends it.")
             if once:
-                while engine.step() and not stop.asked:
-                    pass
+                engine.work_off(stop.wait)
             else:
                 engine.run(stop.wait, settings.poll_every)
             engine.close(time.sleep)
@@ -120,8 +119,7 @@ def _put_aside(settings: Settings, error: DamagedModels) -> None:
     note("models.damaged", str(settings.models), level=logging.ERROR, aside=str(aside))
     click.echo(
         f"The read models are damaged ({error.detail}): the file is now {shown(aside)}, and they "
-        "are made anew from the event log, of which nothing is lost. Alerts are decided anew and "
-        "nobody is told twice, but what a failing subscriber had not yet taken is not sent again; "
-        "`lhuta alerts --since` lists it.",
+        "are made anew from the event log, of which nothing is lost. No subscriber is told twice, "
+        "and what one had not yet taken is still delivered.",
         err=True,
     )

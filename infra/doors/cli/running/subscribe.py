@@ -1,7 +1,8 @@
 """`lhuta subscribe`: who is told of alerts, and how."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ from infra.doors.cli.data_folder import opened_log, shown, store_errors
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import columns, json_lines
 from infra.doors.cli.running.living import json_option
-from infra.outlets.subscription import KINDS, Subscription, Subscriptions, UnknownSubscriber, Way
+from infra.outlets.deliveries import Backlog, Trouble
+from infra.outlets.subscription import KINDS, Subscription, UnknownSubscriber, Way
 from infra.settings import Settings
+from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Missing
 from infra.store.log import wall_clock
-from infra.store.models import DeliveryCounts, SQLiteModels
-from infra.store.told import Told, Trouble
 
 _SHOWN = 20
 
@@ -101,10 +102,10 @@ def subscribe(
         raise click.UsageError("--command is blank")
     if file is not None and not Path(target).parent.is_dir():
         raise Unusable(f"{Path(target).parent} is no folder; create it first")
-    with opened_log(data, read_only=True) as log:
-        since = max(wall_clock(), log.head().recorded_at)
-    with store_errors():
-        added = _subscriptions(data).add(way, target, kinds, since)
+    with opened_log(data, read_only=True) as log, _deliveries(data) as deliveries:
+        added = deliveries.subscribe(
+            way, target, kinds, lambda: max(wall_clock(), log.head().recorded_at)
+        )
     if as_json:
         json_lines([_row(added)])
     else:
@@ -123,24 +124,21 @@ Examples:
 @data_option
 def list_(as_json: bool, data: Path) -> None:
     """List who is told of alerts, and what became of the deliveries."""
-    with store_errors():
-        present = _subscriptions(data).all()
-        counts = {one.subscriber: one for one in _counts(data)}
-        troubles = _troubles(data)
+    present, troubles = _listed(data)
     if as_json:
         json_lines(
             _row(one)
-            | _counted(counts.get(one.name))
+            | _counted(backlog)
             | {"troubles": [_trouble(it) for it in troubles if it.subscriber == one.name]}
-            for one in present
+            for one, backlog in present
         )
     elif not present:
         click.echo("Nobody is told of alerts; lhuta subscribe --file PATH adds a file.")
     else:
         head = ("name", "way", "target", "kinds", "delivered", "open", "given up")
-        click.echo("\n".join(columns(head, [_cells(one, counts.get(one.name)) for one in present])))
-        for one in troubles:
-            click.echo(_complaint(one))
+        click.echo("\n".join(columns(head, [_cells(*one) for one in present])))
+        for trouble in troubles:
+            click.echo(_complaint(trouble))
 
 
 @subscribe.command(
@@ -154,38 +152,34 @@ Examples:
 def remove(name: str, data: Path) -> None:
     """Tell a subscriber nothing more; what is not delivered yet is dropped."""
     try:
-        with store_errors():
-            removed = _subscriptions(data).remove(name)
-            settings = Settings(data)
-            if settings.models.exists():
-                with SQLiteModels.open(settings.models) as models:
-                    models.deliveries.forget(name)
+        with _deliveries(data) as deliveries:
+            removed = deliveries.unsubscribe(name)
     except UnknownSubscriber as error:
         raise Unusable(str(error)) from error
     click.echo(f"{removed.name} is told nothing more.")
 
 
-def _subscriptions(data: Path) -> Subscriptions:
+def _listed(data: Path) -> tuple[list[tuple[Subscription, Backlog]], list[Trouble]]:
+    """Return the subscribers with what became of their deliveries, and what failed."""
     settings = Settings(data)
-    if not settings.log.exists():
-        raise Missing(shown(settings.log))
-    return Subscriptions(settings.subscriptions)
+    if settings.log.exists() and not settings.deliveries.exists():
+        return [], []
+    with _deliveries(data, read_only=True) as deliveries:
+        backlogs = {one.subscriber: one for one in deliveries.backlogs()}
+        # Another process may have added one meanwhile, or removed one.
+        present = [one for one in deliveries.subscriptions() if one.name in backlogs]
+        return [(one, backlogs[one.name]) for one in present], deliveries.troubles(_SHOWN)
 
 
-def _counts(data: Path) -> Sequence[DeliveryCounts]:
+@contextmanager
+def _deliveries(data: Path, *, read_only: bool = False) -> Iterator[SQLiteDeliveries]:
+    """Open the deliveries of a data folder that has a log; raises StoreUnusable."""
     settings = Settings(data)
-    if not settings.models.exists():
-        return ()
-    with SQLiteModels.open(settings.models, read_only=True) as models:
-        return models.deliveries.counts()
-
-
-def _troubles(data: Path) -> Sequence[Trouble]:
-    settings = Settings(data)
-    if not settings.models.exists():
-        return ()
-    with Told.opened(settings.models) as told:
-        return told.troubles(_SHOWN)
+    with store_errors():
+        if not settings.log.exists():
+            raise Missing(shown(settings.log))
+        with SQLiteDeliveries.open(settings.deliveries, read_only=read_only) as deliveries:
+            yield deliveries
 
 
 def _trouble(one: Trouble) -> dict[str, Any]:
@@ -211,15 +205,12 @@ def _row(one: Subscription) -> dict[str, Any]:
     return {**one._asdict(), "since": instant.text(one.since)}
 
 
-def _counted(counts: DeliveryCounts | None) -> dict[str, int]:
-    if counts is None:
-        return {"delivered": 0, "given_up": 0, "open": 0}
-    return {name: count for name, count in counts._asdict().items() if name != "subscriber"}
+def _counted(backlog: Backlog) -> dict[str, int]:
+    return {name: count for name, count in backlog._asdict().items() if name != "subscriber"}
 
 
-def _cells(one: Subscription, counts: DeliveryCounts | None) -> tuple[str, ...]:
-    counted = _counted(counts)
-    numbers = (counted["delivered"], counted["open"], counted["given_up"])
+def _cells(one: Subscription, backlog: Backlog) -> tuple[str, ...]:
+    numbers = (backlog.delivered, backlog.open, backlog.given_up)
     return (one.name, one.way, one.target, _kinds(one), *(f"{number:,}" for number in numbers))
 
 
