@@ -1053,6 +1053,108 @@ class TestVerification:
         assert all(finding.message for finding in told.verify())
 
 
+class TestFooting:
+    """Nothing is added on top of damage that touches it."""
+
+    @pytest.mark.parametrize("position", [2, 4, 5])
+    @pytest.mark.parametrize("column", ["state", "hash", "recorded_at", "topic"])
+    def test_a_damaged_ticket_takes_no_command(
+        self, told: EventLog, back_end: BackEnd, column: str, position: int
+    ) -> None:
+        """Whichever of its events is not what was recorded, it is named; other tickets go on."""
+        [(value,)] = back_end.execute(f"SELECT {column} FROM events WHERE position = ?", position)
+        for changed in _one_bit_changed(value):
+            back_end.execute(
+                f"UPDATE events SET {column} = ? WHERE position = ?", changed, position
+            )
+            with pytest.raises(Damaged, match=f"at position {position} .* of T-1 is not what"):
+                told.append([append("e", "T-1", 3, REPLIED)])
+        assert told.head().position == 8
+        if column != "hash":
+            outcome(told, append("f", "T-2", 1, REPLIED))
+
+    @pytest.mark.parametrize(
+        ("statement", "message"),
+        [
+            ("DELETE FROM events WHERE position = 2", "at position 4 version 2 of T-1"),
+            ("DELETE FROM events WHERE position = 4", "at position 5 version 3 of T-1"),
+            ("DELETE FROM events WHERE position = 3", "at position 3 an event is missing"),
+            (
+                "UPDATE events SET originator_version = 4 WHERE position = 5",
+                "at position 5 version 4 of T-1",
+            ),
+        ],
+    )
+    def test_a_ticket_with_a_hole_takes_no_command(
+        self, told: EventLog, back_end: BackEnd, statement: str, message: str
+    ) -> None:
+        """Versions have no gap, and something stands in front of every event."""
+        back_end.execute(statement)
+        with pytest.raises(Damaged, match=message):
+            told.append([append("e", "T-1", 3, REPLIED)])
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE log_head SET hash = x'00'",
+            "UPDATE log_head SET position = 7",
+            "UPDATE log_head SET position = 9",
+            "UPDATE log_head SET recorded_at = 1",
+            "UPDATE log_head SET commands = 5",
+            "UPDATE log_head SET commands_hash = x'00'",
+            "DELETE FROM events WHERE position = 8",
+            "DELETE FROM events WHERE position = 7",
+            "DELETE FROM events",
+            "UPDATE events SET recorded_at = 1 WHERE position = 8",
+            "UPDATE events SET hash = x'00' WHERE position = 7",
+            "DELETE FROM commands WHERE ordinal = 6",
+            "DELETE FROM commands WHERE ordinal = 5",
+            "DELETE FROM commands",
+            "UPDATE commands SET digest = x'00' WHERE ordinal = 6",
+        ],
+    )
+    def test_a_log_that_does_not_end_as_its_head_says_takes_nothing(
+        self, told: EventLog, back_end: BackEnd, clock: HandClock, statement: str
+    ) -> None:
+        """No command, import, policy, erasure or move, and it cannot be opened to write."""
+        before = told.head()
+        third = second_policy(NOW + 2 * instant.DAY).replace(b"version = 2", b"version = 3")
+        back_end.execute(statement)
+        for change in (
+            lambda: told.append([append("e", "T-2", 1, REPLIED)]),
+            lambda: told.import_([story("T-9", OPENED)]),
+            lambda: told.publish(third),
+            lambda: told.erase(["T-1"], by="agent:a-1", reason="asked for"),
+            lambda: told.set_live_from(0),
+            lambda: back_end.open(clock),
+        ):
+            with pytest.raises(Damaged, match="lhuta log verify"):
+                change()
+        assert told.ticket("T-9") == []
+        if "log_head" not in statement:
+            assert told.head() == before
+
+    def test_a_damaged_ticket_stops_nobody_else_in_its_group(
+        self, told: EventLog, back_end: BackEnd
+    ) -> None:
+        """The others of a group are written, and its own caller is told."""
+        back_end.execute("UPDATE events SET recorded_at = 1 WHERE position = 4")
+        with GroupCommit(told.append) as group:
+            bad = group.submit(append("e", "T-1", 3, REPLIED))
+            good = [group.submit(append(f"n{n}", f"N-{n}", 0, OPENED)) for n in range(3)]
+            with pytest.raises(Damaged, match="at position 4"):
+                bad.result()
+            assert [future.result().last_version for future in good] == [1, 1, 1]
+
+    def test_a_damaged_log_can_be_read(
+        self, told: EventLog, back_end: BackEnd, clock: HandClock
+    ) -> None:
+        """Whoever only reads may save what is there."""
+        back_end.execute("UPDATE log_head SET hash = x'00'")
+        with back_end.open(clock, read_only=True) as log:
+            assert len(log.read(0, 10)) == 6
+
+
 def _one_bit_changed(value: Any) -> list[Any]:
     """Return a value with one bit changed, at several places of it."""
     match value:

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -226,6 +228,32 @@ def test_a_reader_that_keeps_erased_words_is_told(path: Path) -> None:
         assert log.erase(["T-1"], by="agent:a-1", reason="again").gone is True
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_an_erasure_killed_before_the_files_are_clean_is_finished(path: Path, again: bool) -> None:
+    """By the next who closes the log, or at once by the same erasure again."""
+    killed = (
+        "import os, sys\n"
+        "from infra.store.log import EventLog, on_sqlite\n"
+        "on_sqlite.LogRecorder.purge = lambda self: os.kill(os.getpid(), 9)\n"
+        "EventLog.open(sys.argv[1]).erase(['T-1'], by='agent:a-1', reason='asked for')\n"
+    )
+
+    def there() -> bool:
+        return any(b"message" in file.read_bytes() for file in path.parent.iterdir())
+
+    with EventLog.open(path) as other:
+        other.append([append("b", "T-1", 1, REPLIED, message="tajemství")])
+        assert subprocess.run([sys.executable, "-c", killed, path], check=False).returncode == -9
+        assert [fact.position for fact in other.raw("erasure:T-1")] == [4]
+        assert there()
+        if again:
+            assert other.erase(["T-1"], by="agent:a-1", reason="asked for") == (0, None, True)
+            assert not there()
+    assert not there()
+    with EventLog.open(path) as log:
+        assert log.verify() == []
+
+
 def test_an_older_log_gets_the_tables_it_lacks(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +280,7 @@ def test_a_type_from_the_future_stops_the_reader(path: Path) -> None:
     """An event that is not understood is not passed over."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE events SET topic = 'ticket.merged.v1' WHERE position = 2")
-    with EventLog.open(path) as log, pytest.raises(NewerSchema, match="type ticket"):
+    with EventLog.open(path, read_only=True) as log, pytest.raises(NewerSchema, match="type"):
         log.read(0, 10)
 
 
@@ -263,7 +291,10 @@ def test_a_state_that_cannot_be_read_is_damage(path: Path, state: bytes) -> None
     """It is told with the event that it belongs to."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE events SET state = ? WHERE position = 2", (state,))
-    with EventLog.open(path) as log, pytest.raises(Damaged, match="event 1 of T-1"):
+    with (
+        EventLog.open(path, read_only=True) as log,
+        pytest.raises(Damaged, match="event 1 of T-1"),
+    ):
         log.read(0, 10)
 
 

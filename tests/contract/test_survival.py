@@ -104,6 +104,27 @@ def _recorded_as(
     return [event._replace(recorded_at=recorded_at, words={}) for event in story]
 
 
+def test_an_erasure_is_whole_or_not_there(place: str) -> None:
+    """Killed anywhere, words are gone just where the log says so, and the rest goes on."""
+    stories = writer.imported()[: writer.ERASED]
+    with EventLog.open(place) as log:
+        log.import_(stories)
+    erased: set[str] = set()
+    for lines in (1, 6, 3):
+        erased.update(killed_after(started(place, "erase"), lines))
+        with EventLog.open(place) as log:
+            assert log.verify() == []
+            for ticket in erased:
+                assert log.erasures(ticket)
+                assert not any(event.words for event in log.ticket(ticket, words=True))
+    with started(place, "erase") as last:
+        assert last.wait() == 0
+    with EventLog.open(place) as log:
+        assert log.verify() == []
+        facts = [log.raw(f"erasure:{story[0].ticket}") for story in stories]
+        assert [len(fact) for fact in facts] == [1] * len(stories)
+
+
 def test_processes_append_side_by_side(place: str) -> None:
     """Nobody is refused, nobody is lost, and the chain holds."""
     processes = [started(place, "append", name, "60") for name in ("A", "B", "C")]

@@ -18,6 +18,7 @@ from infra.store.log import Append, EventLog, GroupCommit, Outcome
 from tests.contract.given import OPENED, REPLIED, append, story
 
 TICKETS_IMPORTED = 600
+ERASED = 40
 TOGETHER = 20
 CALLERS = 8
 
@@ -51,6 +52,10 @@ def main(place: str, what: str, *arguments: str) -> None:
                 for first in range(0, len(stories), TOGETHER):
                     log.import_(stories[first : first + TOGETHER])
                     tell(str(first))
+            case "erase", ():
+                for ticket in (told[0].ticket for told in imported()[:ERASED]):
+                    log.erase([ticket], by="agent:a-9", reason="asked for")
+                    tell(ticket)
             case "fill", (size,):
                 fill(log, int(size))
             case _:

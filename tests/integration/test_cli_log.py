@@ -149,6 +149,27 @@ class TestVerify:
         assert message.startswith("Error: .lhuta/log.db does not hold, first at position 3:\n")
         assert "last backup that holds" in message
 
+    def test_a_damaged_ticket_takes_no_command(self) -> None:
+        """Exit status 5 with what was found and the cure; the other tickets go on."""
+        spoil("UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 2")
+
+        message = failure(run("reply", "T-1", "-m", "Any news?"), 5)
+
+        assert "at position 2 event 1 of T-1 is not what was recorded there" in message
+        assert "lhuta log verify" in message
+        done("reply", "T-2", "-m", "Any news?")
+
+    def test_a_log_without_its_end_takes_no_command(self) -> None:
+        """Nor anything else that would be added to it."""
+        spoil("DELETE FROM events WHERE position = 6")
+
+        for command in (
+            ("reply", "T-1", "-m", "Any news?"),
+            ("erase", "T-1", "--reason", "asked for", "--yes"),
+        ):
+            message = failure(run(*command), 5)
+            assert "it ends at position 5, and its head says 6" in message
+
     def test_a_program_reads_the_findings(self) -> None:
         """The object comes in full, also where the log does not hold."""
         spoil("DELETE FROM events WHERE position = 6")

@@ -20,6 +20,13 @@ class Told(NamedTuple):
     document: bytes | None
 
 
+class CommandLink(NamedTuple):
+    """A command's row with the hash of the one before it, None where there is none."""
+
+    command: CommandRow
+    before: bytes | None
+
+
 class Checked(NamedTuple):
     """A command's row beside what the log has at its first and its last position.
 
@@ -35,6 +42,9 @@ class Checked(NamedTuple):
     last_state: bytes | None
     erased: bool
 
+
+LinkRow = tuple[int, str, int, str, bytes, int, bytes, int, bytes | None]
+"""An EventRow, then the hash at the position before it, None where nothing is there."""
 
 WalkRow = tuple[int, str, int, str, bytes, int, bytes, int, bytes | None, bytes | None, bool]
 """An EventRow, then salt and document of its words, None where there are none (any more), and
@@ -67,6 +77,15 @@ class Reading(Protocol):
 
     def last_of(self, stream: str) -> EventRow | None:
         """Return the last event of a stream, None where there is no such stream."""
+
+    def last_event(self) -> LinkRow | None:
+        """Return the event with the highest position, None where there is none at all."""
+
+    def last_command(self) -> CommandLink | None:
+        """Return the command with the highest ordinal, None where there is none yet."""
+
+    def links(self, streams: Iterable[str]) -> Iterator[LinkRow]:
+        """Yield the events of streams, one stream after the other, in the order of versions."""
 
     def known(self, command_ids: Sequence[str]) -> dict[str, CommandRow]:
         """Return those of the commands that were carried out."""

@@ -15,8 +15,18 @@ from domain.event import NO_WORDS, Opened, RecordedEvent
 from domain.policy import Policies, PoliciesDisagree
 from domain.refusal import CommandReused
 from domain.ticket import Ticket
-from infra.store.failure import StoreError
-from infra.store.log import announcing, chain, codec, erasure, on_sqlite, publication, story, text
+from infra.store.failure import Damaged, StoreError
+from infra.store.log import (
+    announcing,
+    chain,
+    codec,
+    erasure,
+    footing,
+    on_sqlite,
+    publication,
+    story,
+    text,
+)
 from infra.store.log.application import TicketLog
 from infra.store.log.backend import BackEnd, Reading, Writing
 from infra.store.log.partition import partition_of
@@ -114,7 +124,7 @@ class EventLog:
         clock: Clock = wall_clock,
         busy_seconds: int = int(BUSY_SECONDS),
     ) -> "EventLog":
-        """Open a log, and compile its policies.
+        """Open a log, and compile its policies; to write, it must end where its heads say.
 
         Raises Missing, Damaged, NewerSchema, and OpeningsChanged where a policy means other
         openings today.
@@ -122,6 +132,8 @@ class EventLog:
         log = cls.examine(path, read_only=read_only, clock=clock, busy_seconds=busy_seconds)
         try:
             log.policies()
+            if not read_only:
+                log._check_heads()
         except StoreError:
             log.close()
             raise
@@ -318,13 +330,16 @@ class EventLog:
         """
         stream = of_policy(self._settings.policy)
         files, policies = self._published
+        place = self._back_end.place
         with self._back_end.reading() as reading:
             rows = [row for row, _ in reading.stream(stream, after=len(files))]
         if rows or policies is None:
-            place = self._back_end.place
             new = (publication.restored(row.position, row.state, place) for row in rows)
             files = (*files, *new)
-            policies = Policies(tuple(file.policy for file in files))
+            try:
+                policies = Policies(tuple(file.policy for file in files))
+            except PoliciesDisagree as error:
+                raise Damaged(place, f"its policies are not those published: {error}") from error
             # In one assignment: another thread may be here as well.
             self._published = (files, policies)
         return policies
@@ -403,6 +418,10 @@ class EventLog:
         with self._back_end.reading() as reading:
             return verify(reading, self._back_end.place, progress)
 
+    def _check_heads(self) -> None:
+        with self._back_end.reading() as reading:
+            footing.check_heads(reading, reading.ledger(), self._settings, self._back_end.place)
+
     def _live_from(self, last: EventRow | None) -> int:
         if last is None:
             return self._settings.live_from
@@ -418,11 +437,16 @@ class EventLog:
         )
 
     def _append(self, writing: Writing, requests: Sequence[Request]) -> list[Result]:
+        ledger = writing.ledger()
+        place = self._back_end.place
+        footing.check_heads(writing, ledger, self._settings, place)
+        streams = {request.stream for request in requests}
+        tails = footing.check_streams(writing, streams, self._settings, place)
         made = plan(
-            writing.ledger(),
+            ledger,
             self._clock(),
             writing.known([request.command.command_id for request in requests if request.command]),
-            writing.tails({request.stream for request in requests}),
+            tails,
             writing.lasts(),
             requests,
         )

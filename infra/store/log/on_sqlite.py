@@ -29,7 +29,7 @@ from eventsourcing.utils import Environment, EnvType
 from infra.store.failure import Damaged, Exists, Locked, Missing, OlderSchema, StoreError
 from infra.store.log import chain, ddl
 from infra.store.log.application import LogEvent, LogMapper, TicketLog
-from infra.store.log.backend import Checked, Told, WalkRow
+from infra.store.log.backend import Checked, CommandLink, LinkRow, Told, WalkRow
 from infra.store.log.plan import CommandRow, EventRow, Ledger, Plan, Request, plan
 from infra.store.log.request import Head
 from infra.store.log.settings import Settings
@@ -58,6 +58,9 @@ _TICK = (
 _STREAM = (
     f"SELECT {_EVENT_OF_E}, t.document FROM events e LEFT JOIN texts t USING (position) "
     "WHERE e.originator_id = ? AND e.originator_version > ? "
+)
+_LINK = (
+    f"SELECT {_EVENT_OF_E}, b.hash FROM events e LEFT JOIN events b ON b.position = e.position - 1"
 )
 _TAILS = (
     "SELECT value, "
@@ -180,6 +183,27 @@ class SQLiteSession:
     def faults(self) -> list[str]:
         """Return what SQLite finds wrong with its own file, pages and indexes included."""
         return [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+
+    def last_event(self) -> LinkRow | None:
+        """Return the event with the highest position, None where there is none at all."""
+        rows = self._rows(f"{_LINK} ORDER BY e.position DESC LIMIT 1")
+        return rows[0] if rows else None
+
+    def last_command(self) -> CommandLink | None:
+        """Return the command with the highest ordinal, None where there is none yet."""
+        rows = self._rows(
+            f"SELECT {_COMMAND_OF_C}, b.hash FROM commands c "
+            "LEFT JOIN commands b ON b.ordinal = c.ordinal - 1 ORDER BY c.ordinal DESC LIMIT 1"
+        )
+        return CommandLink(CommandRow._make(rows[0][:-1]), rows[0][-1]) if rows else None
+
+    def links(self, streams: Iterable[str]) -> Iterator[LinkRow]:
+        """Yield the events of streams, one stream after the other, in the order of versions."""
+        return self._streamed(
+            f"{_LINK} WHERE e.originator_id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY e.originator_id, e.originator_version",
+            orjson.dumps(list(streams)).decode(),
+        )
 
     def known(self, command_ids: Sequence[str]) -> dict[str, CommandRow]:
         """Return those of the commands that were carried out."""
