@@ -7,6 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from domain import instant
+from infra.counted import counted
 from infra.engine.lock import Holder
 from infra.outlets.deliveries import Backlog
 from infra.store.small_file import DamagedFile, replace
@@ -84,42 +85,34 @@ def _problems(vitals: Vitals) -> Iterator[Problem]:
         age = "unknown" if vitals.age is None else f"{vitals.age // instant.SECOND} s"
         yield Problem(
             "time-old",
-            f"the age of time is {age}, {vitals.behind:,} positions behind: the engine is "
+            f"the age of time is {age}, {counted(vitals.behind, 'position')} behind: the engine is "
             "catching up, or hangs; its log on standard error tells which",
         )
     if vitals.audited is not None and vitals.audited.differences:
         yield Problem(
             "audit-differs",
-            f"the last audit found {vitals.audited.differences:,} differences between the read "
-            "models and the log: `lhuta audit` names them, `lhuta rebuild` mends them",
+            f"the last audit found {counted(vitals.audited.differences, 'difference')} between "
+            "the read models and the log: `lhuta audit` names them, `lhuta rebuild` mends them",
         )
     if vitals.parked:
         yield Problem(
             "parked",
-            f"{_tickets_are(vitals.parked)} parked without clocks: `lhuta parked` says why, "
-            "`lhuta retry TICKET` folds one again",
+            f"{counted(vitals.parked, 'ticket is', 'tickets are')} parked without clocks: "
+            "`lhuta parked` says why, `lhuta retry TICKET` folds one again",
         )
     for backlog in vitals.backlogs:
         if backlog.given_up:
             yield Problem(
                 "given-up",
-                f"{_alerts(backlog.given_up)} never reached {backlog.subscriber}: "
+                f"{counted(backlog.given_up, 'alert')} never reached {backlog.subscriber}: "
                 "`lhuta subscribe list` says why",
             )
         if backlog.failing:
             yield Problem(
                 "failing",
-                f"{_alerts(backlog.failing)} to {backlog.subscriber} failed, to be tried again: "
-                "`lhuta subscribe list` says why",
+                f"{counted(backlog.failing, 'alert')} to {backlog.subscriber} failed, to be tried "
+                "again: `lhuta subscribe list` says why",
             )
-
-
-def _tickets_are(count: int) -> str:
-    return "1 ticket is" if count == 1 else f"{count:,} tickets are"
-
-
-def _alerts(count: int) -> str:
-    return "1 alert" if count == 1 else f"{count:,} alerts"
 
 
 def read_audit(path: Path) -> Audited | None:

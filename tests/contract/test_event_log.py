@@ -700,7 +700,7 @@ class TestImport:
             (lambda told: [told[0]._replace(occurred_at=1), *told[1:]], 1, "another occurred_at"),
             (lambda told: [told[0], told[1]._replace(event=Resolved())], 2, "another event "),
             (lambda told: [told[0], told[1]._replace(words={"message": "Ne"})], 2, "text"),
-            (lambda told: [*told, told[1]], 3, "first 2 events only"),
+            (lambda told: [*told, told[1]], 3, "only 2 events of it"),
         ],
     )
     def test_a_ticket_that_is_there_otherwise_is_told(

@@ -72,7 +72,7 @@ class TestOutput:
         assert result.stderr.splitlines() == [
             "4 rows = 2 told as events + 1 without an event + 1 rejected",
             "",
-            "3 events of 1 tickets",
+            "3 events of 1 ticket",
             "          1  ticket.opened.v1",
             "          1  ticket.severity-assigned.v1",
             "          1  ticket.agent-responded.v1",

@@ -55,7 +55,7 @@ class TestInit:
             "Next: lhuta open --customer c-1 --plan standard|premium, "
             "or lhuta import HISTORY.jsonl.",
         ]
-        assert "holds: 1 events" in done("log", "verify")
+        assert "holds: 1 event up to" in done("log", "verify")
         # What customers write is for nobody else on this machine.
         assert stat.S_IMODE(Path(DATA).stat().st_mode) == 0o700
 
@@ -191,7 +191,24 @@ class TestVerify:
         """Exit status 3: the data is bad, whatever made it so."""
         LOG.write_bytes(b"something else that is long enough to be no header" * 99)
 
-        assert "log.db" in failure(run("log", "verify"), 3)
+        message = failure(run("log", "verify"), 3)
+
+        assert message.startswith("Error: .lhuta/log.db does not hold, first in the whole log:\n")
+        assert "not a database" in message
+        assert "lhuta log verify" not in message
+        read = orjson.loads(run("log", "verify", "--json").stdout)
+        assert (read["holds"], read["position"], read["hash"]) == (False, None, None)
+
+    def test_a_log_without_its_head_is_searched_all_the_same(self) -> None:
+        """What else does not hold has its position."""
+        spoil("DELETE FROM log_head")
+        spoil("UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 3")
+
+        message = failure(run("log", "verify"), 3)
+
+        assert "first at position 3:" in message
+        assert message.count("its head is missing") == 1
+        assert "lhuta log verify" not in message
 
     def test_without_a_log_there_is_nothing_to_verify(self) -> None:
         """Exit status 5."""
@@ -213,6 +230,7 @@ class TestInfo:
         told = done("log", "info")
 
         assert "policy      managry@1, in force since ever" in told
+        assert f"announces   deadlines from {answer('log', 'info')['live_from']} on" in told
         assert f"head        6 events up to {instant.text(head.recorded_at)}" in told
         assert head.hash.hex() in told
         assert answer("log", "info")["hash"] == head.hash.hex()

@@ -7,6 +7,7 @@ log's own to say, one instant for the whole ticket; the `recordedtime` of anothe
 from collections.abc import Sequence
 
 from domain.event import RecordedEvent
+from infra.counted import counted
 from infra.store.log import codec, text
 from infra.store.log.partition import partition_of
 from infra.store.log.plan import Entry, Request
@@ -47,9 +48,8 @@ def difference(stored: Sequence[RecordedEvent], story: Sequence[RecordedEvent]) 
     ticket = story[0].ticket
     for version, told in enumerate(story, start=1):
         if version > len(stored):
-            return Different(
-                ticket, version, f"the log has its first {len(stored)} events only; reply to it"
-            )
+            there = counted(len(stored), "event")
+            return Different(ticket, version, f"the log has only {there} of it; reply to it")
         field = _differing(stored[version - 1], told)
         if field is not None:
             return Different(ticket, version, f"the log has another {field} there")

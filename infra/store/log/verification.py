@@ -44,7 +44,9 @@ def verify(reading: Reading, place: str, progress: Progress) -> list[Finding]:
         _structure(reading),
     ):
         found += islice(_readable(check), FINDINGS_KEPT)
-    return sorted(found, key=lambda finding: (finding.position is None, finding.position or 0))
+    return sorted(
+        dict.fromkeys(found), key=lambda finding: (finding.position is None, finding.position or 0)
+    )
 
 
 def _structure(reading: Reading) -> Iterator[Finding]:
@@ -63,7 +65,8 @@ def _readable(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Finding]:
     settings = reading.settings()
-    ledger = reading.ledger()
+    end = reading.last_event()
+    total = 0 if end is None else end[0]
     last_hash = chain.origin(settings)
     last_position = last_recorded = 0
     lasts: dict[int, int] = {}
@@ -95,17 +98,18 @@ def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Findin
                 yield Finding(position, "words", fault)
             last_position, last_recorded, last_hash = position, recorded_at, stored_hash
             if not position % PROGRESS_EVERY:
-                progress(position, ledger.position)
+                progress(position, total)
     except StoreError as error:
         message = f"the log cannot be read from here on: {error.detail}"
         yield Finding(last_position + 1, "file", message)
         return
-    progress(last_position, ledger.position)
-    yield from _end(ledger, Head(last_position, last_recorded, last_hash))
+    progress(last_position, total)
     if not policies:
         yield Finding(None, "policy", "there is no policy in the log")
     if lasts != reading.lasts():
         yield Finding(None, "partition", "the last positions of the partitions are others")
+    # Last, because without its head the log can be read all the same.
+    yield from _end(reading.ledger(), Head(last_position, last_recorded, last_hash))
 
 
 def _end(ledger: Ledger, last: Head) -> Iterator[Finding]:

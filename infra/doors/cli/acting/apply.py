@@ -10,6 +10,7 @@ from uuid import uuid4
 import click
 
 from domain.refusal import Refusal
+from infra.counted import counted
 from infra.desk import Desk, Request
 from infra.doors import request as written_request
 from infra.doors.cli.acting.sending import actor_option
@@ -56,25 +57,24 @@ def apply(file: str, actor: str, data: Path, as_json: bool) -> None:
     Commands to one ticket are carried out in their order; those to different tickets may be
     recorded in another order, by at most 500 lines. Exit status: 4 if a command was refused.
     """
-    counted: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     with opened_log(data) as log, progress("commands", output_shown=True) as sign:
         desk = Desk(log, wall_clock)
         try:
             with opened(file) as stream:
                 for group in _groups(_read(lines(stream), actor)):
                     answers = list(_carried_out(group, desk))
-                    counted.update(answer["outcome"] for answer in answers)
+                    outcomes.update(answer["outcome"] for answer in answers)
                     # Only what is safe on disk is told, and at once.
                     _tell(answers, as_json)
-                    sign(counted.total(), None)
+                    sign(outcomes.total(), None)
         except IllFormed as error:
             raise BadData(f"{named(file)}: {error}") from error
     if not as_json:
-        summary = ", ".join(f"{counted[kind]:,} {kind}" for kind in _KINDS if counted[kind])
-        total = counted.total()
-        commands = "command" if total == 1 else "commands"
-        click.echo(f"{total:,} {commands}: {summary or 'nothing to do'}", err=True)
-    if counted["refused"]:
+        summary = ", ".join(f"{outcomes[kind]:,} {kind}" for kind in _KINDS if outcomes[kind])
+        total = outcomes.total()
+        click.echo(f"{counted(total, 'command')}: {summary or 'nothing to do'}", err=True)
+    if outcomes["refused"]:
         raise SystemExit(EXIT_REFUSED)
 
 

@@ -10,6 +10,7 @@ import orjson
 from domain import instant
 from domain.alert import Alert
 from domain.policy import Policies
+from infra.counted import counted
 from infra.doors.cli.arguments import Instant, check_moments, data_option, format_option
 from infra.doors.cli.data_folder import opened_log, shown, store_errors
 from infra.doors.cli.judging.subject import (
@@ -213,6 +214,6 @@ def _cells(alert: AlertRow, recipients: str) -> tuple[str, ...]:
         name if name == "initial" else f"{name}/{alert['instance']}",
         alert["deadline"] or "-",
         alert["due_at"] or "-",
-        (alert["reason"] or f"{ends} alert{'s' if ends > 1 else ''}") if ends else "-",
+        (alert["reason"] or counted(ends, "alert")) if ends else "-",
         recipients,
     )

@@ -7,6 +7,7 @@ import click
 
 from domain import instant
 from domain.refusal import Refusal
+from infra.counted import counted
 from infra.desk import ActorMalformed, check_actor
 from infra.doors.cli.acting.sending import actor_option
 from infra.doors.cli.arguments import data_option
@@ -103,12 +104,12 @@ def somebody_is_there() -> bool:
 def _ask(chosen: list[str]) -> None:
     if not somebody_is_there():
         raise click.UsageError("nobody is there to ask; say --yes if the words shall go")
-    what = chosen[0] if len(chosen) == 1 else f"{len(chosen):,} tickets"
+    what = chosen[0] if len(chosen) == 1 else counted(len(chosen), "ticket")
     click.confirm(f"Erase what people wrote in {what}? It cannot be undone.", abort=True, err=True)
 
 
 def _told(chosen: list[str], erased: Erased) -> str:
-    where = chosen[0] if len(chosen) == 1 else f"{len(chosen):,} tickets"
+    where = chosen[0] if len(chosen) == 1 else counted(len(chosen), "ticket")
     if not erased.events:
         return f"There were no words any more in {where}."
-    return f"Erased the words of {erased.events:,} events in {where}."
+    return f"Erased the words of {counted(erased.events, 'event')} in {where}."

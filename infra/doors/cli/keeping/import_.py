@@ -10,6 +10,7 @@ import click
 import orjson
 
 from domain.event import RecordedEvent
+from infra.counted import counted
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import EXIT_BAD_DATA
@@ -165,7 +166,7 @@ def _told(
 ) -> Iterator[str]:
     if tally.tickets:
         yield (
-            f"{_count(tally.tickets, 'ticket')} with {_count(tally.events, 'event')} came in, "
+            f"{counted(tally.tickets, 'ticket')} with {counted(tally.events, 'event')} came in, "
             f"{rate:,.0f} events a second."
         )
     else:
@@ -183,8 +184,4 @@ def _told(
 
 
 def _were(tickets: int) -> str:
-    return f"{_count(tickets, 'ticket')} {'was' if tickets == 1 else 'were'}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return counted(tickets, "ticket was", "tickets were")

@@ -7,9 +7,10 @@ import click
 
 from domain import instant
 from domain.policy import Policy
+from infra.counted import counted
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log, shown, store_errors
-from infra.doors.cli.failure import EXIT_BAD_DATA, BadData
+from infra.doors.cli.failure import EXIT_BAD_DATA
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress
 from infra.settings import Settings
@@ -42,31 +43,43 @@ def verify(data: Path, as_json: bool) -> None:
     policies. Names the first position that does not hold; the exit status is then 3. A log whose
     end was cut off together with its head can only be found by a head that you kept elsewhere.
     """
-    with store_errors():
-        try:
-            with EventLog.examine(Settings(data).log) as log, progress("events") as sign:
-                head = log.head()
-                findings = log.verify(sign)
-        except Damaged as error:
-            raise BadData(str(error)) from error
+    head, findings = _examined(data)
     if as_json:
         json_lines(
             [
                 {
                     "holds": not findings,
-                    "position": head.position,
-                    "recorded_at": instant.text(head.recorded_at),
-                    "hash": head.hash.hex(),
+                    "position": None if head is None else head.position,
+                    "recorded_at": None if head is None else instant.text(head.recorded_at),
+                    "hash": None if head is None else head.hash.hex(),
                     "findings": [finding._asdict() for finding in findings],
                 }
             ]
         )
-    elif not findings:
+    elif head is not None and not findings:
         click.echo(f"{shown(Settings(data).log)} holds: {_head(head)}.")
     if findings:
         if not as_json:
             _complain(data, findings)
         raise SystemExit(EXIT_BAD_DATA)
+
+
+def _examined(data: Path) -> tuple[Head | None, list[Finding]]:
+    """Return the head, None where it cannot be read, and everything that does not hold."""
+    with store_errors():
+        try:
+            with EventLog.examine(Settings(data).log) as log, progress("events") as sign:
+                # The head first: what is verified then goes at least as far.
+                return _head_of(log), log.verify(sign)
+        except Damaged as error:
+            return None, [Finding(None, "file", error.detail)]
+
+
+def _head_of(log: EventLog) -> Head | None:
+    try:
+        return log.head()
+    except Damaged:
+        return None
 
 
 @log.command(
@@ -86,6 +99,7 @@ def info(data: Path, as_json: bool) -> None:
     """
     with opened_log(data, read_only=True) as log:
         head, policies = log.head(), [_policy(policy) for policy in log.policies().versions]
+        size = Settings(data).log.stat().st_size
         row = {
             "log": str(Settings(data).log),
             "log_id": log.log_id,
@@ -96,19 +110,22 @@ def info(data: Path, as_json: bool) -> None:
             "position": head.position,
             "recorded_at": instant.text(head.recorded_at),
             "hash": head.hash.hex(),
-            "bytes": Settings(data).log.stat().st_size,
+            "bytes": size,
         }
     if as_json:
         json_lines([row])
         return
     facts = (
-        ("log", f"{shown(Settings(data).log)}, {row['bytes']:,} bytes, id {row['log_id']}"),
+        (
+            "log",
+            f"{shown(Settings(data).log)}, {counted(size, 'byte')}, id {row['log_id']}",
+        ),
         ("source", f"{row['source']}, partitions: {row['partitions']}"),
         *(
             ("policy", f"{one['policy']}, in force since {one['effective_from'] or 'ever'}")
             for one in policies
         ),
-        ("announces", f"what is due from {row['live_from']}"),
+        ("announces", f"deadlines from {row['live_from']} on"),
         ("head", _head(head)),
         ("hash", row["hash"]),
     )
@@ -125,7 +142,7 @@ def _policy(policy: Policy) -> dict[str, str | None]:
 
 
 def _head(head: Head) -> str:
-    return f"{head.position:,} events up to {instant.text(head.recorded_at)}"
+    return f"{counted(head.position, 'event')} up to {instant.text(head.recorded_at)}"
 
 
 def _complain(data: Path, findings: Sequence[Finding]) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from domain.event import RecordedEvent
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
+from infra.counted import counted
 from infra.doors.cli.data_folder import StoreUnusable
 from infra.doors.source import logged
 from infra.outlets.deliveries import NOTHING_TAKEN
@@ -117,6 +118,5 @@ def _owes(story: Sequence[RecordedEvent], told_to: int, terms: _Terms) -> bool:
 
 
 def _tickets(found: Sequence[str], kind: str = "") -> str:
-    one = len(found) == 1
-    first = found[0] if one else f"the first is {found[0]}"
-    return f"{len(found):,} {kind}{'ticket' if one else 'tickets'} ({first})"
+    first = "" if len(found) == 1 else "the first is "
+    return f"{counted(len(found), f'{kind}ticket')} ({first}{found[0]})"

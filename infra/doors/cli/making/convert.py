@@ -11,6 +11,7 @@ from typing import IO
 import click
 import orjson
 
+from infra.counted import counted
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.convert.conversion import convert as converted
 from infra.doors.convert.mapping import BUILT_IN, Mapping, MappingInvalid, built_in, load
@@ -180,7 +181,8 @@ def _progress(target: IO[bytes]) -> Iterator[Sign]:
 
         def sign(tally: Tally) -> None:
             rate = tally.rows / max(monotonic() - started, 0.001)
-            status.update(f"{tally.rows:,} rows, {tally.tickets:,} tickets, {rate:,.0f} rows/s")
+            rows, tickets = counted(tally.rows, "row"), counted(tally.tickets, "ticket")
+            status.update(f"{rows}, {tickets}, {rate:,.0f} rows/s")
 
         yield sign
 
@@ -191,19 +193,19 @@ def _summarise(tally: Tally, rejects: Path | None, as_json: bool) -> None:
         click.echo(orjson.dumps(data), err=True)
         return
     click.echo(
-        f"{tally.rows:,} rows = {tally.mapped:,} told as events + {tally.silent.total():,} without "
-        f"an event + {tally.rejected.total():,} rejected",
+        f"{counted(tally.rows, 'row')} = {tally.mapped:,} told as events + "
+        f"{tally.silent.total():,} without an event + {tally.rejected.total():,} rejected",
         err=True,
     )
-    total = tally.events.total()
+    events, tickets = counted(tally.events.total(), "event"), counted(tally.tickets, "ticket")
     counts: tuple[tuple[str, dict[str, int]], ...] = (
-        (f"{total:,} events of {tally.tickets:,} tickets", dict(tally.events)),
+        (f"{events} of {tickets}", dict(tally.events)),
         ("Rows without an event", dict(tally.silent)),
         ("Rejected rows" + ("" if rejects is None else f", in {rejects}"), dict(tally.rejected)),
         ("Noticed or assumed", {note: count for note, count in tally.notes.items() if count}),
     )
-    for title, counted in counts:
-        if counted:
+    for title, reasons in counts:
+        if reasons:
             click.echo(f"\n{title}", err=True)
-        for reason, count in sorted(counted.items(), key=lambda entry: -entry[1]):
+        for reason, count in sorted(reasons.items(), key=lambda entry: -entry[1]):
             click.echo(f"{count:>11,}  {reason}", err=True)

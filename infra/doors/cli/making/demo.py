@@ -11,6 +11,7 @@ from domain import instant
 from domain.clock import Clock, fold
 from domain.event import RecordedEvent, story_order
 from domain.policy import Policies
+from infra.counted import counted
 from infra.doors.cli.arguments import policy_option
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import width
@@ -51,8 +52,8 @@ def demo(policies: Policies, output: Path) -> None:
     history = read_history(str(output), policies)
     with judging(str(output), history):
         click.echo(
-            f"Three weeks of a made-up support desk: {len(history.tickets):,} tickets, "
-            f"{len(history):,} events, kept in {output}.\n"
+            f"Three weeks of a made-up support desk: {counted(len(history.tickets), 'ticket')}, "
+            f"{counted(len(history), 'event')}, kept in {output}.\n"
         )
         _report(history, policies)
         shown = _shortest_breach(history, policies)

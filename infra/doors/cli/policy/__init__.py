@@ -7,6 +7,7 @@ from typing import NamedTuple
 import click
 
 from domain.policy import Policies, PoliciesDisagree
+from infra.counted import counted
 from infra.doors.cli import output
 from infra.doors.cli.arguments import DEFAULT_POLICY
 from infra.doors.cli.failure import EXIT_BAD_DATA, EXIT_USAGE, BadData, Unusable
@@ -206,18 +207,14 @@ def _print_lines(outcomes: list[_Outcome]) -> None:
             continue
         policy, calendar = file.policy, file.calendar
         click.echo(
-            f"{path}: {policy.label} is valid ({_count(len(policy.plans), 'plan', 'plans')}, "
-            f"{_count(len(policy.severities), 'severity', 'severities')}, "
-            f"{_count(len(calendar.holidays), 'holiday', 'holidays')} "
+            f"{path}: {policy.label} is valid ({counted(len(policy.plans), 'plan')}, "
+            f"{counted(len(policy.severities), 'severity', 'severities')}, "
+            f"{counted(len(calendar.holidays), 'holiday')} "
             f"{calendar.first_year}-{calendar.last_year})"
         )
         expected = file_name(policy)
         if Path(path).name != expected:
             click.echo(f"{path}: to be found by its name it must be called {expected}")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _print_json(outcomes: list[_Outcome]) -> None:

@@ -9,6 +9,7 @@ import orjson
 from domain import instant
 from domain.event import RecordedEvent
 from infra import wiring
+from infra.counted import counted
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.failure import EXIT_BAD_DATA
 from infra.doors.cli.output import json_lines
@@ -49,12 +50,13 @@ def audit(data: Path, as_json: bool) -> None:
             settings, wall_clock, see=found.append, progress=lambda done: sign(done, None)
         )
         kept = read_audit(settings.audit)
+    tickets = counted(result.tickets, "ticket")
     if as_json:
         json_lines([_row(result, found)])
     elif not found:
-        click.echo(f"{result.tickets:,} tickets: the read models are what the log demands.")
+        click.echo(f"{tickets}: the read models are what the log demands.")
     else:
-        click.echo(f"{result.tickets:,} tickets, {len(found):,} differences:", err=True)
+        click.echo(f"{tickets}, {counted(len(found), 'difference')}:", err=True)
         for one in found[:_SHOWN]:
             click.echo(
                 f"  {one.ticket}  {one.table} {one.row}, {one.column}: "

@@ -8,6 +8,7 @@ from time import monotonic
 import click
 
 from infra import wiring
+from infra.counted import counted
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import shown
 from infra.doors.cli.output import json_lines
@@ -73,19 +74,21 @@ def _rebuilt(settings: Settings) -> wiring.Rebuilt:
 
 def _told(rebuilt: wiring.Rebuilt, rate: float) -> Iterator[str]:
     applied = rebuilt.applied
-    yield f"{applied.events:,} events applied, {rate:,.0f} a second."
+    yield f"{counted(applied.events, 'event')} applied, {rate:,.0f} a second."
     if applied.parked:
-        yield f"{applied.parked:,} tickets are parked: lhuta parked says why."
+        parked = counted(applied.parked, "ticket is", "tickets are")
+        yield f"{parked} parked: lhuta parked says why."
     if applied.announced:
-        yield f"{len(applied.announced):,} alerts that nobody had been told of are announced."
+        alerts = counted(len(applied.announced), "alert is", "alerts are")
+        yield f"{alerts} announced that nobody had been told of."
     differences = rebuilt.differences
     if not differences:
         yield "The alerts are just those that were announced."
         return
     kinds = Counter("gone" if change.announced else "new" for change in differences)
     yield (
-        f"{kinds['gone']:,} announced alerts are no longer among the alerts, and "
-        f"{kinds['new']:,} are that were never announced:"
+        f"{counted(kinds['gone'], 'announced alert is', 'announced alerts are')} no longer among "
+        f"the alerts, and {counted(kinds['new'], 'is that was', 'are that were')} never announced:"
     )
     for change in differences[:_SHOWN]:
         what = "was announced" if change.announced else "was not announced"

@@ -8,6 +8,7 @@ import click
 
 from domain import instant
 from infra import wiring
+from infra.counted import counted
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import store_errors
 from infra.doors.cli.output import json_lines
@@ -93,7 +94,7 @@ def _facts(vitals: Vitals) -> Iterator[tuple[str, str]]:
     age = vitals.age
     yield "age of time", "nothing decided yet" if age is None else f"{age // instant.SECOND} s"
     behind = f", {vitals.behind:,} not applied" if vitals.behind else ", all applied"
-    yield "log", f"{vitals.position:,} positions{behind}"
+    yield "log", f"{counted(vitals.position, 'position')}{behind}"
     yield "tickets", f"{vitals.tickets:,}, running clocks {vitals.running:,}"
     due = vitals.due_next
     yield "due next", "nothing" if due is None else f"{due[0]} at {instant.text(due[1])}"
@@ -106,8 +107,8 @@ def _facts(vitals: Vitals) -> Iterator[tuple[str, str]]:
         "last audit",
         "none yet"
         if audited is None
-        else f"{instant.text(audited.at)}: {audited.tickets:,} tickets, "
-        f"{audited.differences:,} differences",
+        else f"{instant.text(audited.at)}: {counted(audited.tickets, 'ticket')}, "
+        f"{counted(audited.differences, 'difference')}",
     )
     for backlog in vitals.backlogs:
         yield (
