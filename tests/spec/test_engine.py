@@ -15,7 +15,7 @@ from infra import wiring
 from infra.engine.health import Audited, Problem, Vitals, problems, read_audit
 from infra.engine.lock import Held, Holder, Lock, holder
 from infra.engine.loop import Engine
-from infra.outlets.deliveries import Backlog
+from infra.outlets.deliveries import Backlog, Taken
 from infra.outlets.subscription import KINDS, Way
 from infra.settings import Settings
 from infra.store.deliveries import SQLiteDeliveries
@@ -404,6 +404,18 @@ class TestLosingTheReadModels:
         lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
         assert [line["ticket"] for line in lines] == ["T-2"] * 3 + ["T-1"] * 3
         assert len({line["id"] for line in lines}) == 6
+
+    def test_an_outbox_that_is_begun_anew_counts_as_not_taken(
+        self, room: Room, tmp_path: Path
+    ) -> None:
+        """Whatever it announces then is after nothing; what was settled stays so."""
+        with room.engine() as engine:
+            room.open_critical()
+            room.clock.now = DUE + SETTLE
+            idle(engine)
+        lose(room.settings)
+        with wiring.held(room.settings, "lhuta rebuild", room.clock) as desk:
+            assert desk.deliveries.taken(0) == Taken(0, "", DUE + SETTLE)
 
     def test_read_models_from_a_backup_tell_nobody_twice(self, room: Room, tmp_path: Path) -> None:
         """They announce again what they did not know of, under the same ids."""
