@@ -133,7 +133,7 @@ class Audit:
         policies = self._policies()
         histories = kept_of(self._models, names)
         folded = (TICKETS, CLOCKS, DEADLINES, ALERTS)
-        standing = [_by_ticket(self._models.rows(table, names)) for table in folded]
+        standing = [rows_by_ticket(self._models.rows(table, names)) for table in folded]
         parked = {row.ticket: row for row in self._models.rows(PARKED, names)}
         for ticket in names:
             kept = histories[ticket]
@@ -159,7 +159,7 @@ class Audit:
                 ),
             )
             for table, rows_of, wanted in zip(folded, standing, expected[:4], strict=True):
-                yield from _differing(ticket, table, rows_of.get(ticket, ()), wanted)
+                yield from differing(ticket, table, rows_of.get(ticket, ()), wanted)
             yield from _parking(ticket, parked.get(ticket), fault)
 
 
@@ -188,9 +188,10 @@ def _history(
         yield Difference(ticket, "histories", str(stands.version), "lines", stands, None)
 
 
-def _differing(
+def differing(
     ticket: str, table: Table[R], standing: Sequence[R], expected: Sequence[R]
 ) -> Iterator[Difference]:
+    """Yield where the rows of a ticket in a table are not those expected."""
     stands = {row[: table.key]: row for row in standing}
     wanted = {row[: table.key]: row for row in expected}
     for key in sorted({*stands, *wanted}, key=str):
@@ -222,7 +223,8 @@ def _value(
         yield Difference(ticket, table, ticket, column, stands, expected)
 
 
-def _by_ticket(found: Sequence[R]) -> dict[str, list[R]]:
+def rows_by_ticket(found: Sequence[R]) -> dict[str, list[R]]:
+    """Return rows by their ticket, in their order."""
     by_ticket: dict[str, list[R]] = {}
     for row in found:
         by_ticket.setdefault(str(row[0]), []).append(row)
