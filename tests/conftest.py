@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.servers.postgresql"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # The same examples on every run, so that a red test is red for everybody;

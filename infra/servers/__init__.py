@@ -1,0 +1,1 @@
+"""Servers for people without Docker, and for tests: real ones, on this machine alone."""

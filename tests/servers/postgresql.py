@@ -1,0 +1,53 @@
+"""PostgreSQL for tests: LHUTA_TEST_POSTGRESQL names one (a libpq URL), else one is started.
+
+A password is taken from where libpq looks for it, PGPASSWORD or PGPASSFILE, not from the URL.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from infra.servers.postgresql import PostgreSQL
+from infra.servers.server import ServerFailed
+
+NAMED = "LHUTA_TEST_POSTGRESQL"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Give the URL of a server on which databases may be created."""
+    named = os.environ.get(NAMED)
+    if named:
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="lhuta-postgresql-") as folder:
+        server = PostgreSQL(Path(folder) / "server")
+        # The user that serves must be able to pass through.
+        Path(folder).chmod(0o711)
+        try:
+            server.start()
+        except ServerFailed as error:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(f"no PostgreSQL: {error} ({NAMED} may name one)")
+        try:
+            yield server.url
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """Give the URL of an empty database."""
+    name = f"lhuta_test_{uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        yield urlsplit(postgresql_server)._replace(path=f"/{name}").geturl()
+        server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
