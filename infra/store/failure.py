@@ -53,6 +53,15 @@ class Locked(StoreError):
     )
 
 
+class Interrupted(StoreError):
+    """The connection to a store ended before it said whether it kept what was asked."""
+
+    says = (
+        "{place} was lost before it said whether this was kept ({detail}); see that it runs, then "
+        "do the same again: a command with the same id gets its first outcome"
+    )
+
+
 class Damaged(StoreError):
     """What is stored is not what was written."""
 

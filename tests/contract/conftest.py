@@ -1,14 +1,17 @@
 """The back ends of the log, and how a test tampers with what they store."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import pytest
 
 from infra.store.log import Clock, EventLog
+from infra.store.log.on_postgresql import SCHEMA
 from tests.contract.given import CREATED, LIVE_FROM, POLICY, HandClock
 
 
@@ -25,6 +28,9 @@ class BackEnd(Protocol):
 
     def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a statement behind the log's back and return its rows; `?` stands for parameters."""
+
+    def stored(self) -> bytes:
+        """Return every byte that is kept of the log."""
 
 
 class SQLite:
@@ -53,12 +59,65 @@ class SQLite:
         with closing(sqlite3.connect(self.place, isolation_level=None)) as connection:
             return connection.execute(statement, parameters).fetchall()
 
+    def stored(self) -> bytes:
+        """Return every byte of every file in which the log is kept."""
+        return b"".join(file.read_bytes() for file in Path(self.place).parent.iterdir())
 
-@pytest.fixture(params=[SQLite])
-def back_end(request: pytest.FixtureRequest, tmp_path: Path) -> BackEnd:
+
+class PostgreSQL:
+    """Logs in a database of their own."""
+
+    _BYTES = re.compile(r"x'([0-9a-f]*)'")
+
+    def __init__(self, url: str) -> None:
+        self.place = url
+
+    def create(self, clock: Clock, *, partitions: int = 1, policy: bytes = POLICY) -> EventLog:
+        """Create a log at CREATED."""
+        return EventLog.create(
+            self.place,
+            policy_bytes=policy,
+            partitions=partitions,
+            live_from=LIVE_FROM,
+            now=CREATED,
+            clock=clock,
+        )
+
+    def open(self, clock: Clock, *, read_only: bool = False) -> EventLog:
+        """Open the log."""
+        return EventLog.open(self.place, clock=clock, read_only=read_only, busy_seconds=5)
+
+    def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a statement behind the log's back, references unheeded, and return its rows."""
+        with psycopg.connect(self.place, autocommit=True) as connection:
+            connection.execute(
+                f"SET search_path = {SCHEMA}; SET session_replication_role = replica"
+            )
+            written = self._BYTES.sub(r"'\\x\1'::bytea", statement).replace("?", "%s")
+            cursor = connection.execute(written, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def stored(self) -> bytes:
+        """Return every byte of the rows of the log."""
+        tables = self.execute("SELECT tablename FROM pg_tables WHERE schemaname = ?", SCHEMA)
+        rows = [row for (table,) in tables for row in self.execute(f"SELECT * FROM {table}")]
+        return b"\0".join(
+            value if isinstance(value, bytes) else str(value).encode()
+            for row in rows
+            for value in row
+        )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def back_end(request: pytest.FixtureRequest) -> BackEnd:
     """Give a place without a log."""
-    made: BackEnd = request.param(tmp_path)
-    return made
+    match request.param:
+        case "sqlite":
+            return SQLite(request.getfixturevalue("tmp_path"))
+        case "postgresql":
+            return PostgreSQL(request.getfixturevalue("postgresql"))
+        case unknown:
+            raise AssertionError(unknown)
 
 
 @pytest.fixture

@@ -234,7 +234,7 @@ def test_an_erasure_killed_before_the_files_are_clean_is_finished(path: Path, ag
     killed = (
         "import os, sys\n"
         "from infra.store.log import EventLog, on_sqlite\n"
-        "on_sqlite.LogRecorder.purge = lambda self: os.kill(os.getpid(), 9)\n"
+        "on_sqlite.SQLiteLogRecorder.purge = lambda self: os.kill(os.getpid(), 9)\n"
         "EventLog.open(sys.argv[1]).erase(['T-1'], by='agent:a-1', reason='asked for')\n"
     )
 

@@ -138,6 +138,7 @@ def test_processes_append_side_by_side(place: str) -> None:
         assert log.verify() == []
 
 
+@pytest.mark.parametrize("back_end", ["sqlite"], indirect=True)
 def test_a_full_disk_is_told_and_harms_nothing(place: str) -> None:
     """What was acknowledged is there, what failed is not, and with space again it goes on."""
     with started(place, "fill", "400000") as process:

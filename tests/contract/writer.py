@@ -1,6 +1,7 @@
 """A process that writes into a log until it is done or killed, and tells what was acknowledged.
 
 python -m tests.contract.writer PLACE append NAME COUNT
+python -m tests.contract.writer PLACE insist NAME COUNT
 python -m tests.contract.writer PLACE group NAME COUNT
 python -m tests.contract.writer PLACE import
 python -m tests.contract.writer PLACE fill BYTES
@@ -13,8 +14,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from domain.event import RecordedEvent
-from infra.store.failure import DiskFull
+from infra.store.failure import DiskFull, Interrupted
 from infra.store.log import Append, EventLog, GroupCommit, Outcome
+from infra.store.postgresql import Unreachable
 from tests.contract.given import OPENED, REPLIED, append, story
 
 TICKETS_IMPORTED = 600
@@ -45,6 +47,9 @@ def main(place: str, what: str, *arguments: str) -> None:
             case "append", (name, count):
                 for number in range(int(count)):
                     acknowledge(log.append([request(name, number)]))
+            case "insist", (name, count):
+                for number in range(int(count)):
+                    insist(log, request(name, number))
             case "group", (name, count):
                 in_groups(log, name, int(count))
             case "import", ():
@@ -72,6 +77,16 @@ def acknowledge(results: Sequence[object]) -> None:
     for result in results:
         assert isinstance(result, Outcome), result
         tell(result.command_id)
+
+
+def insist(log: EventLog, wanted: Append) -> None:
+    """Append, and do the same again while nobody knows whether it was kept."""
+    while True:
+        try:
+            acknowledge(log.append([wanted]))
+        except (Interrupted, Unreachable):
+            continue
+        return
 
 
 def in_groups(log: EventLog, name: str, count: int) -> None:

@@ -4,8 +4,10 @@ A password is taken from where libpq looks for it, PGPASSWORD or PGPASSFILE, not
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -27,10 +29,8 @@ def postgresql_server() -> Iterator[str]:
     if named:
         yield named
         return
-    with tempfile.TemporaryDirectory(prefix="lhuta-postgresql-") as folder:
-        server = PostgreSQL(Path(folder) / "server")
-        # The user that serves must be able to pass through.
-        Path(folder).chmod(0o711)
+    with _reachable_folder() as folder, _ended_in_order():
+        server = PostgreSQL(folder / "server")
         try:
             server.start()
         except ServerFailed as error:
@@ -41,6 +41,31 @@ def postgresql_server() -> Iterator[str]:
             yield server.url
         finally:
             server.stop()
+
+
+@pytest.fixture
+def server_folder(postgresql_server: str) -> Iterator[Path]:
+    """Give a folder for another server, where servers can be started at all."""
+    with _reachable_folder() as folder:
+        yield folder / "it's a server"
+
+
+@contextmanager
+def _reachable_folder() -> Iterator[Path]:
+    """Make a folder that the user who serves can pass through; those of pytest are closed."""
+    with tempfile.TemporaryDirectory(prefix="lhuta-postgresql-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the tests as Ctrl-C does: with all that they have started."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -11,18 +11,9 @@ from infra.servers.postgresql import PostgreSQL
 from infra.servers.server import ServerFailed
 
 
-@pytest.fixture
-def folder(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder for another server, which the user that serves can reach."""
-    found = tmp_path_factory.mktemp("server")
-    for above in (found, found.parent, found.parent.parent):
-        above.chmod(0o711)
-    return found / "it's a server"
-
-
-def test_what_was_committed_survives_a_crash(folder: Path) -> None:
+def test_what_was_committed_survives_a_crash(server_folder: Path) -> None:
     """Killed and started again on the same data it answers on the same address."""
-    with PostgreSQL(folder) as server:
+    with PostgreSQL(server_folder) as server:
         with psycopg.connect(server.url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
         server.kill()
@@ -33,23 +24,23 @@ def test_what_was_committed_survives_a_crash(folder: Path) -> None:
     assert not server.running
 
 
-def test_nobody_comes_in_without_the_password(folder: Path) -> None:
+def test_nobody_comes_in_without_the_password(server_folder: Path) -> None:
     """It stands in a file for this user alone, and not in the URL."""
-    with PostgreSQL(folder) as server:
+    with PostgreSQL(server_folder) as server:
         with psycopg.connect(server.url) as connection:
             assert connection.info.password
             assert connection.info.password not in server.url
         with pytest.raises(psycopg.OperationalError, match="no password supplied"):
             psycopg.connect(server.url.partition("?")[0], passfile="/dev/null")
-    assert stat.S_IMODE((folder / "pgpass").stat().st_mode) == 0o600
-    assert not (folder / "password").exists()
+    assert stat.S_IMODE((server_folder / "pgpass").stat().st_mode) == 0o600
+    assert not (server_folder / "password").exists()
 
 
-def test_a_taken_port_is_told_with_what_the_server_said(folder: Path) -> None:
+def test_a_taken_port_is_told_with_what_the_server_said(server_folder: Path) -> None:
     """Nothing is left running."""
-    with PostgreSQL(folder) as server:
+    with PostgreSQL(server_folder) as server:
         port = int(server.url.partition("?")[0].rpartition(":")[2].partition("/")[0])
-        other = PostgreSQL(folder.parent / "other", port)
+        other = PostgreSQL(server_folder.parent / "other", port)
         with pytest.raises(ServerFailed, match="Address already in use"):
             other.start()
         assert not other.running

@@ -22,8 +22,7 @@ from infra.doors.living.scene import AIMS, Scene, aimed, answered_at
 from infra.doors.living.staff import Staff, Turn, made_up
 from infra.doors.simulate.chance import Chance
 from infra.doors.simulate.problem import Problem
-from infra.store.log import EventLog
-from infra.store.log.log import Clock
+from infra.store.log import Clock, EventLog
 
 _READ = 1_000
 

@@ -8,8 +8,7 @@ from domain.policy import Policy
 from infra.doors.living.scene import AIMS, aimed
 from infra.doors.simulate import simulate
 from infra.store.failure import StoreError
-from infra.store.log import EventLog
-from infra.store.log.log import Clock
+from infra.store.log import Clock, EventLog
 
 SOURCE = "/made-up-desk"
 """The `source` of a log whose people are made up; it tells the log from a real one for ever."""

@@ -1,8 +1,9 @@
 """The event log, kept for ever on the `eventsourcing` library (decision 9)."""
 
+from infra.store.log.clock import Clock, wall_clock
 from infra.store.log.erasure import REASON_LIMIT, check_reason
 from infra.store.log.group import GroupCommit, Stopped
-from infra.store.log.log import Clock, Erased, EventLog, wall_clock
+from infra.store.log.log import Erased, EventLog
 from infra.store.log.request import (
     Append,
     Conflict,

@@ -43,10 +43,29 @@ class Checked(NamedTuple):
     erased: bool
 
 
-LinkRow = tuple[int, str, int, str, bytes, int, bytes, int, bytes | None]
+LinkRow = tuple[int, str, int, str, bytes, int, bytes, int, int | None, bytes | None]
 """An EventRow, then the hash at the position before it, None where nothing is there."""
 
-WalkRow = tuple[int, str, int, str, bytes, int, bytes, int, bytes | None, bytes | None, bool]
+
+class Basis(NamedTuple):
+    """What an append stands on, read under the lock.
+
+    The heads, the time, the last row of each chain, the events of the streams that go on, the
+    commands that are known, and the last positions of the partitions.
+    """
+
+    ledger: Ledger
+    now: int
+    last_event: LinkRow | None
+    last_command: CommandLink | None
+    links: list[LinkRow]
+    known: dict[str, CommandRow]
+    lasts: dict[int, int]
+
+
+WalkRow = tuple[
+    int, str, int, str, bytes, int, bytes, int, int | None, bytes | None, bytes | None, bool
+]
 """An EventRow, then salt and document of its words, None where there are none (any more), and
 whether an erasure of its stream stands after it."""
 
@@ -66,11 +85,10 @@ class Reading(Protocol):
     def hash_at(self, position: int) -> bytes | None:
         """Return the hash of the event at a position."""
 
-    def tickets_after(self, position: int, limit: int) -> list[EventRow]:
-        """Return the next events of tickets, in the order of their positions.
-
-        A ticket's stream is one without a colon in its name (see `stream`).
-        """
+    def tickets_after(
+        self, position: int, limit: int, partition: int | None = None
+    ) -> list[EventRow]:
+        """Return the next events of tickets, of one partition or of all, by their positions."""
 
     def stream(self, stream: str, after: int = 0) -> list[Told]:
         """Return the events of a stream above a version, in order."""
@@ -83,9 +101,6 @@ class Reading(Protocol):
 
     def last_command(self) -> CommandLink | None:
         """Return the command with the highest ordinal, None where there is none yet."""
-
-    def links(self, streams: Iterable[str]) -> Iterator[LinkRow]:
-        """Yield the events of streams, one stream after the other, in the order of versions."""
 
     def known(self, command_ids: Sequence[str]) -> dict[str, CommandRow]:
         """Return those of the commands that were carried out."""
@@ -108,9 +123,15 @@ class Reading(Protocol):
     def faults(self) -> list[str]:
         """Return what the database itself finds wrong with how it is stored."""
 
+    def size(self) -> int:
+        """Return how many bytes the log takes."""
+
 
 class Writing(Reading, Protocol):
     """One state of the log that nobody else can change."""
+
+    def basis(self, command_ids: Sequence[str], streams: Iterable[str]) -> Basis:
+        """Return what an append of some commands to some streams stands on."""
 
     def tails(self, streams: Iterable[str]) -> dict[str, int]:
         """Return the last version of those of the streams that are there."""
@@ -136,8 +157,8 @@ class BackEnd(Protocol):
     def writing(self) -> AbstractContextManager[Writing]:
         """Lock the log; what is written is kept when the block ends, unless it raises."""
 
-    def tick(self, now: int) -> Head:
-        """Move the time of the log to `now`, unless it is there already, and return its head."""
+    def tick(self) -> Head:
+        """Move the time of the log on to now, unless it is there already, and return its head."""
 
     def purge(self) -> bool:
         """Remove what was erased from every file; return False where a reader still needs it."""

@@ -8,6 +8,7 @@ from sqlite3 import complete_statement
 from infra.store.failure import NewerSchema
 
 SQLITE = files("infra.store.log") / "schema" / "sqlite"
+POSTGRESQL = files("infra.store.log") / "schema" / "postgresql"
 
 
 def latest(folder: Traversable) -> int:

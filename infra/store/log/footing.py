@@ -8,23 +8,28 @@ from collections.abc import Iterable
 
 from infra.store.failure import Damaged
 from infra.store.log import chain
-from infra.store.log.backend import LinkRow, Reading
+from infra.store.log.backend import CommandLink, LinkRow
 from infra.store.log.plan import Ledger, command_hash
 from infra.store.log.settings import Settings
 
 
-def check_heads(reading: Reading, ledger: Ledger, settings: Settings, place: str) -> None:
+def check_heads(
+    ledger: Ledger,
+    last_event: LinkRow | None,
+    last_command: CommandLink | None,
+    settings: Settings,
+    place: str,
+) -> None:
     """Raise Damaged unless both chains end where their heads say.
 
     The last row of each is looked at, however long the log is.
     """
-    _check_last_event(reading.last_event(), ledger, settings, place)
-    last = reading.last_command()
-    if last is None:
+    _check_last_event(last_event, ledger, settings, place)
+    if last_command is None:
         if ledger.commands:
             raise Damaged(place, f"it has no commands, and its head says {ledger.commands}")
         return
-    row, before = last
+    row, before = last_command
     if (row.ordinal, row.hash) != (ledger.commands, ledger.commands_hash):
         detail = f"its last command is {row.ordinal}, and not the one that its head says"
         raise Damaged(place, f"{detail}, {ledger.commands}")
@@ -32,17 +37,15 @@ def check_heads(reading: Reading, ledger: Ledger, settings: Settings, place: str
         raise Damaged(place, f"command {row.ordinal} ({row.command_id}) is not what was recorded")
 
 
-def check_streams(
-    reading: Reading, streams: Iterable[str], settings: Settings, place: str
-) -> dict[str, int]:
-    """Return the last version of those of the streams that are there.
+def check_streams(links: Iterable[LinkRow], settings: Settings, place: str) -> dict[str, int]:
+    """Return the last version of each stream, of all whose events are given in order.
 
     Raises Damaged unless each of their events is what was recorded at its position: its hash
     follows from its row and from the hash before it in the log, and versions have no gap.
     """
     origin = chain.origin(settings)
     tails: dict[str, int] = {}
-    for row in reading.links(streams):
+    for row in links:
         position, stream, version = row[:3]
         if version != tails.get(stream, 0) + 1:
             message = f"version {version} of {stream} does not follow the one before it"
@@ -63,9 +66,8 @@ def _check_last_event(row: LinkRow | None, ledger: Ledger, settings: Settings, p
 
 
 def _check_link(row: LinkRow, origin: bytes, place: str) -> None:
-    position, stream, version, topic, state, recorded_at, stored, _, before = row
-    if position == 1:
-        before = origin
+    position, stream, version, topic, state, recorded_at, stored = row[:7]
+    before = origin if position == 1 else row[-1]
     if before is None:
         raise Damaged(place, f"at position {position - 1} an event is missing")
     if stored != chain.of_event(before, position, recorded_at, stream, version, topic, state):

@@ -1,9 +1,7 @@
 """The event log: what everybody else uses of it."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
-from os import PathLike
 from types import TracebackType
 from typing import NamedTuple
 from uuid import uuid4
@@ -15,21 +13,22 @@ from domain.event import NO_WORDS, Opened, RecordedEvent
 from domain.policy import Policies, PoliciesDisagree
 from domain.refusal import CommandReused
 from domain.ticket import Ticket
-from infra.store.failure import Damaged, StoreError
+from infra.store.failure import Damaged, Interrupted, StoreError
 from infra.store.log import (
     announcing,
     chain,
     codec,
     erasure,
     footing,
-    on_sqlite,
     publication,
     story,
     text,
 )
 from infra.store.log.application import TicketLog
 from infra.store.log.backend import BackEnd, Reading, Writing
+from infra.store.log.clock import Clock
 from infra.store.log.partition import partition_of
+from infra.store.log.place import Place, database_of
 from infra.store.log.plan import Command, Entry, EventRow, Request, Result, Written, plan
 from infra.store.log.request import (
     Append,
@@ -53,9 +52,6 @@ from infra.store.policies import PolicyFile
 from infra.store.policies.document import parse
 from infra.store.sqlite import BUSY_SECONDS
 
-Clock = Callable[[], int]
-"""Returns the present instant, in microseconds."""
-
 PUBLISHER = "system:lhuta"
 _REST = 32
 
@@ -72,11 +68,6 @@ class Erased(NamedTuple):
     gone: bool
 
 
-def wall_clock() -> int:
-    """Return the instant of this machine's clock, in microseconds."""
-    return time.time_ns() // 1000
-
-
 class EventLog:
     """All that ever happened, in order, for ever; a context manager.
 
@@ -84,10 +75,9 @@ class EventLog:
     StoreError that kept it from its work.
     """
 
-    def __init__(self, application: TicketLog, back_end: BackEnd, clock: Clock) -> None:
+    def __init__(self, application: TicketLog, back_end: BackEnd) -> None:
         self._application = application
         self._back_end = back_end
-        self._clock = clock
         self._published: tuple[tuple[PolicyFile, ...], Policies | None] = ((), None)
         with back_end.reading() as reading:
             self._settings = reading.settings()
@@ -95,14 +85,14 @@ class EventLog:
     @classmethod
     def create(
         cls,
-        path: str | PathLike[str],
+        place: Place,
         *,
         policy_bytes: bytes,
         source: str = "/tickets",
         partitions: int = 1,
         live_from: int,
         now: int,
-        clock: Clock = wall_clock,
+        clock: Clock | None = None,
     ) -> "EventLog":
         """Create a log with its policy, in force since ever, and open it.
 
@@ -110,26 +100,26 @@ class EventLog:
         """
         file = parse(policy_bytes, "policy")
         settings = Settings(str(uuid4()), source, partitions, file.policy.name, now, live_from)
-        on_sqlite.create(
-            path, settings, publication.request(file, policy_bytes, PUBLISHER, version=1)
+        database_of(place).create(
+            place, settings, publication.request(file, policy_bytes, PUBLISHER, version=1)
         )
-        return cls.open(path, clock=clock)
+        return cls.open(place, clock=clock)
 
     @classmethod
     def open(
         cls,
-        path: str | PathLike[str],
+        place: Place,
         *,
         read_only: bool = False,
-        clock: Clock = wall_clock,
+        clock: Clock | None = None,
         busy_seconds: int = int(BUSY_SECONDS),
     ) -> "EventLog":
         """Open a log, and compile its policies; to write, it must end where its heads say.
 
-        Raises Missing, Damaged, NewerSchema, and OpeningsChanged where a policy means other
-        openings today.
+        Without a clock it goes by that of its database. Raises Missing, Damaged, NewerSchema, and
+        OpeningsChanged where a policy means other openings today.
         """
-        log = cls.examine(path, read_only=read_only, clock=clock, busy_seconds=busy_seconds)
+        log = cls.examine(place, read_only=read_only, clock=clock, busy_seconds=busy_seconds)
         try:
             log.policies()
             if not read_only:
@@ -142,18 +132,18 @@ class EventLog:
     @classmethod
     def examine(
         cls,
-        path: str | PathLike[str],
+        place: Place,
         *,
         read_only: bool = True,
-        clock: Clock = wall_clock,
+        clock: Clock | None = None,
         busy_seconds: int = int(BUSY_SECONDS),
     ) -> "EventLog":
         """Open a log as it is, to verify it: its policies are not compiled until asked for."""
-        application, back_end = on_sqlite.open_application(
-            path, read_only=read_only, busy_seconds=busy_seconds
+        application, back_end = database_of(place).open_application(
+            place, read_only=read_only, busy_seconds=busy_seconds, clock=clock
         )
         try:
-            return cls(application, back_end, clock)
+            return cls(application, back_end)
         except StoreError:
             application.close()
             raise
@@ -210,8 +200,11 @@ class EventLog:
         A command that is known repeats its first outcome. What is returned is on disk.
         """
         prepared = [self._request(request) for request in requests]
-        with self._back_end.writing() as writing:
-            results = self._append(writing, prepared)
+        try:
+            results = self._committed(prepared)
+        except Interrupted:
+            # Commands that were stored before the connection was lost are known by their ids.
+            results = self._committed(prepared)
         return [_answer(result) for result in results]
 
     def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
@@ -266,18 +259,24 @@ class EventLog:
 
         Nothing that is recorded at or before it can appear later.
         """
-        return self._back_end.tick(self._clock())
+        return self._back_end.tick()
 
-    def read(self, after: int, limit: int) -> list[Stored]:
+    def read(self, after: int, limit: int, partition: int | None = None) -> list[Stored]:
         """Return the next events of tickets after a position, in order; none at the end.
 
-        What was recorded at one instant comes together, also where that is more than `limit`.
+        Of one partition where it is named, else of all. What was recorded at one instant comes
+        together, also where that is more than `limit`.
         """
         with self._back_end.reading() as reading:
-            rows = reading.tickets_after(after, limit)
+            rows = reading.tickets_after(after, limit, partition)
             if len(rows) == limit:
-                rows += _rest_of_instant(reading, rows[-1])
+                rows += _rest_of_instant(reading, rows[-1], partition)
         return [_stored(row) for row in rows]
+
+    def size(self) -> int:
+        """Return how many bytes the log takes."""
+        with self._back_end.reading() as reading:
+            return reading.size()
 
     def holds(self, cursor: Cursor) -> bool:
         """Tell whether a reader's cursor is a place in this log, with this history before it."""
@@ -420,7 +419,13 @@ class EventLog:
 
     def _check_heads(self) -> None:
         with self._back_end.reading() as reading:
-            footing.check_heads(reading, reading.ledger(), self._settings, self._back_end.place)
+            footing.check_heads(
+                reading.ledger(),
+                reading.last_event(),
+                reading.last_command(),
+                self._settings,
+                self._back_end.place,
+            )
 
     def _live_from(self, last: EventRow | None) -> int:
         if last is None:
@@ -436,20 +441,20 @@ class EventLog:
             Command(append.command_id, append.digest, text.fresh_salt()),
         )
 
+    def _committed(self, requests: Sequence[Request]) -> list[Result]:
+        with self._back_end.writing() as writing:
+            return self._append(writing, requests)
+
     def _append(self, writing: Writing, requests: Sequence[Request]) -> list[Result]:
-        ledger = writing.ledger()
-        place = self._back_end.place
-        footing.check_heads(writing, ledger, self._settings, place)
-        streams = {request.stream for request in requests}
-        tails = footing.check_streams(writing, streams, self._settings, place)
-        made = plan(
-            ledger,
-            self._clock(),
-            writing.known([request.command.command_id for request in requests if request.command]),
-            tails,
-            writing.lasts(),
-            requests,
+        settings, place = self._settings, self._back_end.place
+        basis = writing.basis(
+            [request.command.command_id for request in requests if request.command],
+            {request.stream for request in requests},
         )
+        ledger = basis.ledger
+        footing.check_heads(ledger, basis.last_event, basis.last_command, settings, place)
+        tails = footing.check_streams(basis.links, settings, place)
+        made = plan(ledger, basis.now, basis.known, tails, basis.lasts, requests)
         writing.write(made)
         return made.results
 
@@ -514,15 +519,15 @@ def _told(reading: Reading, ticket: str, *, words: bool) -> list[RecordedEvent]:
 
 
 def _stored(row: EventRow) -> Stored:
-    position, stream, version, topic, state, recorded_at, proof, previous = row
+    position, stream, version, topic, state, recorded_at, proof, previous, _ = row
     recorded = codec.event_of(stream, version, topic, state, recorded_at)
     return Stored(position, previous, proof, recorded)
 
 
-def _rest_of_instant(reading: Reading, last: EventRow) -> list[EventRow]:
+def _rest_of_instant(reading: Reading, last: EventRow, partition: int | None) -> list[EventRow]:
     """Return the events after one that were recorded at the same instant."""
     rest: list[EventRow] = []
-    while more := reading.tickets_after(rest[-1].position if rest else last.position, _REST):
+    while more := reading.tickets_after((rest or [last])[-1].position, _REST, partition):
         same = list(takewhile(lambda row: row.recorded_at == last.recorded_at, more))
         rest += same
         if len(same) < len(more):

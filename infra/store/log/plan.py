@@ -57,7 +57,7 @@ class Request(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """A row of `events`."""
+    """A row of `events`; `partition` is None in the streams of the log itself."""
 
     position: int
     originator_id: str
@@ -67,6 +67,7 @@ class EventRow(NamedTuple):
     recorded_at: int
     hash: bytes
     previous: int
+    partition: int | None
 
 
 class TextRow(NamedTuple):
@@ -225,9 +226,8 @@ class _Draft:
             happened_at = stamp if entry.occurred_at is None else min(entry.occurred_at, stamp)
             state = sealed(entry.unsealed, happened_at)
             head = chain.of_event(head, position, stamp, stream, version, topic, state)
-            self.events.append(
-                EventRow(position, stream, version, topic, state, stamp, head, previous)
-            )
+            place = (position, stream, version, topic, state, stamp, head, previous, partition)
+            self.events.append(EventRow(*place))
             if partition is not None:
                 previous = self.lasts[partition] = position
             if entry.words is not None:

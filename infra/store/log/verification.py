@@ -73,7 +73,7 @@ def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Findin
     policies = 0
     try:
         for row in reading.walk():
-            position, stream, version, topic, state, recorded_at, stored_hash, previous = row[:8]
+            position, stream, version, topic, state, recorded_at, stored_hash = row[:7]
             if position != last_position + 1:
                 missing = f"positions {last_position + 1} to {position - 1} are missing"
                 yield Finding(last_position + 1, "gap", missing)
@@ -89,11 +89,11 @@ def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Findin
                 policies += 1
                 yield from _policy(position, state, place)
             partition = partition_of(stream, settings.partitions) if is_ticket(stream) else None
-            if previous != (0 if partition is None else lasts.get(partition, 0)):
-                yield Finding(position, "partition", "it names another event as the one before it")
+            if row[7:9] != (0 if partition is None else lasts.get(partition, 0), partition):
+                yield Finding(position, "partition", "its place in its partition is another")
             if partition is not None:
                 lasts[partition] = position
-            fault = _words_fault(text_of(state), *row[8:])
+            fault = _words_fault(text_of(state), *row[9:])
             if fault is not None:
                 yield Finding(position, "words", fault)
             last_position, last_recorded, last_hash = position, recorded_at, stored_hash

@@ -35,8 +35,11 @@ CREATE TABLE events (
     recorded_at INTEGER NOT NULL,
     hash BLOB NOT NULL,
     previous INTEGER NOT NULL,
+    partition INTEGER,
     UNIQUE (originator_id, originator_version)
 ) STRICT;
+
+CREATE INDEX events_of_partition ON events (partition, position);
 
 -- Every command that was carried out, and what came of it; both versions and both positions are
 -- null where it had nothing new to say. The digest is salted, since a command says words; where
