@@ -1,4 +1,40 @@
--- What is asked of the read models, one statement a name. Parameters are written `:name`.
+-- What is asked of the read models, one statement a name. Parameters are written `:name`, and
+-- `IN listed(:name)` stands for what each back end writes to look texts up in a list.
+
+-- place: how far a partition has come
+SELECT position, hash, recorded_at, decided_to, announced_to, projector_version
+FROM positions
+WHERE partition = :partition;
+
+-- begin: give a partition its first place, unless it has one
+INSERT INTO positions (
+    partition, position, hash, recorded_at, decided_to, announced_to, projector_version
+)
+VALUES (
+    :partition, :position, :hash, :recorded_at, :decided_to, :announced_to, :projector_version
+)
+ON CONFLICT (partition) DO NOTHING;
+
+-- move: give a partition its next place, if it still is where it was
+UPDATE positions
+SET position = :position,
+    hash = :hash,
+    recorded_at = :recorded_at,
+    decided_to = :decided_to,
+    announced_to = :announced_to,
+    projector_version = :projector_version
+WHERE partition = :partition
+    AND position = :was_position
+    AND hash = :was_hash
+    AND recorded_at = :was_recorded_at
+    AND decided_to = :was_decided_to
+    AND announced_to = :was_announced_to
+    AND projector_version = :was_projector_version;
+
+-- histories: what is kept of tickets
+SELECT ticket, position, next_turn, projector_version, lines
+FROM histories
+WHERE ticket IN listed(:tickets);
 
 -- turns: the tickets whose turn is up to an instant, the earliest first
 SELECT next_turn, ticket
@@ -47,6 +83,11 @@ FROM outbox
 WHERE partition = :partition AND sequence > :after
 ORDER BY sequence
 LIMIT :limit;
+
+-- announced: those of some alerts that were announced
+SELECT alert_id
+FROM outbox
+WHERE alert_id IN listed(:alert_ids);
 
 -- never_announced: alerts to announce, decided by an instant, that are not in the outbox
 SELECT alerts.ticket, alerts.id, alerts.kind

@@ -2,29 +2,54 @@
 
 import re
 from importlib.resources import files
+from typing import NamedTuple
 
 _NAMED = re.compile(r"^-- (\w+): .*\n", re.MULTILINE)
 _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
+_TEXT = re.compile(r"\bTEXT\b")
+_INSTANT = re.compile(r"instant_text\(([\w.]+)\)")
+_SECONDS = re.compile(r"seconds\(([\w. -]+)\)")
+_LISTED = re.compile(r"IN listed\(:(\w+)\)")
+_PARAMETER = re.compile(r"(?<!:):(\w+)")
 
 
-def tables() -> list[str]:
-    """Return the statements that create the tables and their indexes."""
-    return _statements(_text("tables.sql"))
+class Dialect(NamedTuple):
+    """What a back end writes where the texts leave it open; `\\1` is what it is about.
 
-
-def views() -> list[str]:
-    """Return the statements that create the views.
-
-    `instant_text(column)` and `seconds(column)` in them stand for what the back end writes there.
+    `text` is a column's type whose order is that of the code points, `parameter` a parameter,
+    `listed` the test whether a text is in the list of a parameter; `instant_text` and `seconds`
+    are what views make of microseconds.
     """
-    return _statements(_text("views.sql"))
+
+    text: str
+    instant_text: str
+    seconds: str
+    listed: str
+    parameter: str
+
+    def view(self, statement: str) -> str:
+        """Write what views make of microseconds."""
+        return _SECONDS.sub(self.seconds, _INSTANT.sub(self.instant_text, statement))
 
 
-def queries() -> dict[str, str]:
-    """Return what is asked of the read models, by name; parameters are written `:name`."""
+def tables(dialect: Dialect) -> list[str]:
+    """Return the statements that create the tables and their indexes."""
+    return [_TEXT.sub(dialect.text, statement) for statement in _statements(_text("tables.sql"))]
+
+
+def views(dialect: Dialect) -> list[str]:
+    """Return the statements that create the views."""
+    return [dialect.view(statement) for statement in _statements(_text("views.sql"))]
+
+
+def queries(dialect: Dialect) -> dict[str, str]:
+    """Return what is asked of the read models, by name."""
     parts = _NAMED.split(_text("queries.sql"))[1:]
     return {
-        name: statement.strip().removesuffix(";")
+        name: _PARAMETER.sub(
+            dialect.parameter,
+            _LISTED.sub(dialect.listed, statement.strip().removesuffix(";")),
+        )
         for name, statement in zip(parts[::2], parts[1::2], strict=True)
     }
 

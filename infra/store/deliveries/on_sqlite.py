@@ -16,7 +16,7 @@ from infra.outlets.subscription import Subscription, UnknownSubscriber, Way
 from infra.store import small_file
 from infra.store.failure import Damaged, Missing, OlderSchema
 from infra.store.log import ddl
-from infra.store.models.schema import readable
+from infra.store.models.schema import DIALECT
 from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
 from projections.models import Announcement
 
@@ -297,7 +297,7 @@ class SQLiteDeliveries:
                 raise OlderSchema(self._where, f"schema {self._version()}, here {latest}")
             with self._transaction():
                 for statement in ddl.statements(SCHEMA, self._version()):
-                    self._connection.execute(readable(statement))
+                    self._connection.execute(DIALECT.view(statement))
                 self._connection.execute(f"PRAGMA user_version = {max(latest, self._version())}")
         ddl.check(self._where, self._version(), SCHEMA)
 

@@ -7,12 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from infra.store.failure import Damaged, Missing, NewerSchema
 from infra.store.models import schema
 from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
 from projections import sql
 
-_QUERIES = sql.queries()
+_QUERIES = sql.queries(schema.DIALECT)
 
 # What is here follows from the log, so a power cut may take the last moments; a killed process
 # loses nothing. Nothing here was written by people, so nothing needs to be overwritten.
@@ -79,8 +81,12 @@ class Database:
             yield
 
     def asked(self, name: str, **parameters: object) -> list[Any]:
-        """Return the rows of a named query."""
-        return self.rows(_QUERIES[name], parameters)
+        """Return the rows of a named query; lists of texts may be among the parameters."""
+        return self.rows(_QUERIES[name], _bound(parameters))
+
+    def done(self, name: str, **parameters: object) -> int:
+        """Carry a named statement out; return how many rows it changed."""
+        return self.change(_QUERIES[name], _bound(parameters))
 
     def names(self, name: str, **parameters: object) -> list[str]:
         """Return the first column of a named query."""
@@ -97,7 +103,9 @@ class Database:
         with _told(self._where):
             return self._connection.execute(statement, parameters).fetchall()
 
-    def change(self, statement: str, parameters: Sequence[object]) -> int:
+    def change(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()
+    ) -> int:
         """Carry a statement out; return how many rows it changed."""
         with _told(self._where):
             return self._connection.execute(statement, parameters).rowcount
@@ -140,6 +148,13 @@ class Database:
             if self._connection.in_transaction:
                 with _told(self._where):
                     self._connection.execute("ROLLBACK")
+
+
+def _bound(parameters: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: orjson.dumps(value).decode() if isinstance(value, list) else value
+        for name, value in parameters.items()
+    }
 
 
 @contextmanager
