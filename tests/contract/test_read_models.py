@@ -1,11 +1,12 @@
 """What every database of the read models keeps to, whatever it is made of."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import pytest
 
 from domain.event import (
@@ -22,7 +23,8 @@ from domain.event import (
     WorkaroundFound,
 )
 from infra.store.failure import Locked, Missing, NewerSchema, StoreError
-from infra.store.models import DamagedModels, SQLiteModels
+from infra.store.models import DamagedModels, ReadModels, SQLiteModels
+from infra.store.models.postgresql import PostgreSQLModels
 from projections.board import Counts, Standing, Waiting
 from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.models import START, Announcement, History, Kept, bare
@@ -42,9 +44,11 @@ from tests.contract.page import described
 
 
 class BackEnd(Protocol):
-    """A place for one database of read models."""
+    """A place for one database of read models, and the pages that describe it."""
 
-    def open(self) -> SQLiteModels:
+    pages: Sequence[str]
+
+    def open(self) -> ReadModels:
         """Open it; the first time, make it."""
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
@@ -56,6 +60,8 @@ class BackEnd(Protocol):
 
 class SQLite:
     """A file in a temporary folder."""
+
+    pages: Sequence[str] = ("read-models.md",)
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "models.db"
@@ -78,15 +84,44 @@ class SQLite:
         }
 
 
-@pytest.fixture(params=[SQLite])
-def back_end(request: pytest.FixtureRequest, tmp_path: Path) -> BackEnd:
+class PostgreSQL:
+    """An empty database of a server."""
+
+    pages: Sequence[str] = ("read-models.md", "postgresql.md")
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def open(self) -> PostgreSQLModels:
+        """Open it."""
+        return PostgreSQLModels.open(self.url, lock_seconds=0.1)
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a connection of its own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SET search_path = lhuta")
+            done = connection.execute(statement.encode())
+            return done.fetchall() if done.description else []
+
+    def columns(self) -> dict[str, list[str]]:
+        """Ask the database itself."""
+        found = self.execute(
+            "SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position) "
+            "FROM information_schema.columns WHERE table_schema = 'lhuta' GROUP BY table_name"
+        )
+        return dict(found)
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def back_end(request: pytest.FixtureRequest) -> BackEnd:
     """Give a place without read models."""
-    made: BackEnd = request.param(tmp_path)
-    return made
+    if request.param == "SQLite":
+        return SQLite(request.getfixturevalue("tmp_path"))
+    return PostgreSQL(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
-def models(back_end: BackEnd) -> Iterator[SQLiteModels]:
+def models(back_end: BackEnd) -> Iterator[ReadModels]:
     """Give empty read models."""
     with back_end.open() as opened:
         yield opened
@@ -222,11 +257,11 @@ PARKED_TICKET = ParkedRow("T-1", 0, 7, "OutsideCalendar", "the year 2031 is outs
 
 
 class TestPlaces:
-    def test_a_partition_has_no_place_before_its_first_batch(self, models: SQLiteModels) -> None:
+    def test_a_partition_has_no_place_before_its_first_batch(self, models: ReadModels) -> None:
         """Nothing is known of it yet."""
         assert models.place(0) is None
 
-    def test_a_place_is_what_was_stored_last(self, models: SQLiteModels) -> None:
+    def test_a_place_is_what_was_stored_last(self, models: ReadModels) -> None:
         """Each partition has its own."""
         first = START._replace(position=3, hash="ab", recorded_at=10, decided_to=9)
         second = first._replace(position=4, announced_to=8, projector_version=2)
@@ -236,7 +271,7 @@ class TestPlaces:
         assert models.place(0) == second
         assert models.place(5) == START
 
-    def test_a_place_moves_only_from_where_it_is(self, models: SQLiteModels) -> None:
+    def test_a_place_moves_only_from_where_it_is(self, models: ReadModels) -> None:
         """Whoever remembers another place changes nothing (architecture, decision 3)."""
         held = START._replace(position=3)
         assert models.move(0, None, held)
@@ -247,7 +282,7 @@ class TestPlaces:
 
 
 class TestTransactions:
-    def test_an_exception_undoes_everything(self, models: SQLiteModels) -> None:
+    def test_an_exception_undoes_everything(self, models: ReadModels) -> None:
         """Also what was written before it in the same transaction."""
 
         def fails_half_way() -> None:
@@ -262,7 +297,7 @@ class TestTransactions:
         assert models.rows(TICKETS, ["T-1"]) == []
 
     def test_what_ended_well_is_there_for_others(
-        self, back_end: BackEnd, models: SQLiteModels
+        self, back_end: BackEnd, models: ReadModels
     ) -> None:
         """Another connection sees it at once."""
         with models.transaction():
@@ -270,15 +305,19 @@ class TestTransactions:
         with back_end.open() as other:
             assert other.rows(TICKETS, ["T-1"]) == [ticket_row()]
 
-    def test_one_writes_at_a_time(self, back_end: BackEnd, models: SQLiteModels) -> None:
+    def test_one_works_on_a_partition_at_a_time(
+        self, back_end: BackEnd, models: ReadModels
+    ) -> None:
         """The second is told who is in the way after a moment; readers are let in."""
+        models.move(0, None, START)
         with models.transaction(), back_end.open() as other:
-            models.move(0, None, START)
-            assert other.place(0) is None
+            assert models.place(0) == START
+            models.move(0, START, START._replace(position=3))
+            assert other.place(0) == START
             with pytest.raises(Locked, match="another process"), other.transaction():
-                pass
+                other.place(0)
 
-    def test_a_reader_sees_one_moment(self, back_end: BackEnd, models: SQLiteModels) -> None:
+    def test_a_reader_sees_one_moment(self, back_end: BackEnd, models: ReadModels) -> None:
         """What is written meanwhile is not there until it looks again."""
         with back_end.open() as reader:
             with reader.reading():
@@ -289,7 +328,7 @@ class TestTransactions:
 
 
 class TestHistories:
-    def test_every_event_comes_back_bare(self, models: SQLiteModels) -> None:
+    def test_every_event_comes_back_bare(self, models: ReadModels) -> None:
         """Without words, digest and cause: they are the log's (semantics §2)."""
         events = tuple(recorded(version, event) for version, event in enumerate(EVENTS, start=1))
         models.keep([kept(events=events)])
@@ -298,7 +337,7 @@ class TestHistories:
         assert all(not event.words and event.text is None for event in found)
 
     def test_nothing_that_people_wrote_is_stored(
-        self, back_end: BackEnd, models: SQLiteModels
+        self, back_end: BackEnd, models: ReadModels
     ) -> None:
         """Erased in the log, it is nowhere."""
         models.keep([kept()])
@@ -306,14 +345,14 @@ class TestHistories:
         assert "zpráva" not in lines
         assert "0" * 64 not in lines
 
-    def test_later_events_follow_those_that_are_kept(self, models: SQLiteModels) -> None:
+    def test_later_events_follow_those_that_are_kept(self, models: ReadModels) -> None:
         """Position, turn and version are those of the last time."""
         first, second = recorded(1, EVENTS[0]), recorded(2, EVENTS[1])
         models.keep([kept(position=7, turn=50, events=(first,))])
         models.keep([kept(position=9, turn=60, version=2, events=(second,))])
         assert models.histories(["T-1"]) == {"T-1": History(9, 60, 2, (bare(first), bare(second)))}
 
-    def test_another_turn_alone_leaves_the_events_as_they_are(self, models: SQLiteModels) -> None:
+    def test_another_turn_alone_leaves_the_events_as_they_are(self, models: ReadModels) -> None:
         """Time passes more often than something happens."""
         models.keep([kept(turn=50)])
         models.keep([kept(turn=None, version=2, events=())])
@@ -321,7 +360,7 @@ class TestHistories:
             "T-1": History(7, None, 2, (bare(recorded(1, EVENTS[0])),))
         }
 
-    def test_tickets_of_which_nothing_is_kept_are_left_out(self, models: SQLiteModels) -> None:
+    def test_tickets_of_which_nothing_is_kept_are_left_out(self, models: ReadModels) -> None:
         """Asked for many, only those that are there come back."""
         models.keep([kept("T-2")])
         assert set(models.histories(["T-1", "T-2"])) == {"T-2"}
@@ -329,11 +368,11 @@ class TestHistories:
 
     @pytest.mark.parametrize("damage", ["'garbage'", "''", "replace(lines, 'ticket.', 'tick.')"])
     def test_a_history_that_cannot_be_read_does_not_hide_the_others(
-        self, back_end: BackEnd, models: SQLiteModels, damage: str
+        self, back_end: BackEnd, models: ReadModels, damage: str
     ) -> None:
         """It comes with what stands beside it, and says why where its events are asked for."""
         models.keep([kept("T-1"), kept("T-2")])
-        models._database.change(f"UPDATE histories SET lines = {damage} WHERE ticket = 'T-1'", ())
+        back_end.execute(f"UPDATE histories SET lines = {damage} WHERE ticket = 'T-1'")
         with pytest.raises(UnreadableHistories, match="T-1 cannot be read") as raised:
             models.histories(["T-1", "T-2"])
         damaged, sound = (raised.value.histories[name] for name in ("T-1", "T-2"))
@@ -342,7 +381,7 @@ class TestHistories:
         with pytest.raises(UnreadableHistory, match="lhuta retry T-1"):
             assert damaged.events
 
-    def test_tickets_come_when_it_is_their_turn(self, models: SQLiteModels) -> None:
+    def test_tickets_come_when_it_is_their_turn(self, models: ReadModels) -> None:
         """The earliest first, at equal turns by name, those without a turn never."""
         models.keep(
             [
@@ -360,7 +399,7 @@ class TestHistories:
         assert models.next_turn() == 10
         assert models.next_turn(2) is None
 
-    def test_stale_tickets_are_those_of_another_version(self, models: SQLiteModels) -> None:
+    def test_stale_tickets_are_those_of_another_version(self, models: ReadModels) -> None:
         """In the order of their names, after the last one that was seen."""
         models.keep([kept(f"T-{number}", version=number % 2) for number in range(1, 7)])
         assert models.stale(0, 1, "", 10) == ["T-2", "T-4", "T-6"]
@@ -386,7 +425,7 @@ class TestRows:
         ids=lambda value: getattr(value, "name", ""),
     )
     def test_a_row_is_kept_changed_and_deleted_by_its_key(
-        self, models: SQLiteModels, table: Any, row: Any, changed: Any
+        self, models: ReadModels, table: Any, row: Any, changed: Any
     ) -> None:
         """In every table, with every column."""
         models.write(table, [row])
@@ -397,7 +436,7 @@ class TestRows:
         models.delete(table, [row[: table.key]])
         assert models.rows(table, ["T-1"]) == []
 
-    def test_rows_come_in_the_order_of_their_keys(self, models: SQLiteModels) -> None:
+    def test_rows_come_in_the_order_of_their_keys(self, models: ReadModels) -> None:
         """Whatever the order of writing."""
         models.write(ALERTS, [alert(2), alert(1, "T-2"), alert(10), alert(1)])
         found = models.rows(ALERTS, ["T-2", "T-1"])
@@ -408,19 +447,19 @@ class TestRows:
             ("T-2", 1),
         ]
 
-    def test_no_two_alerts_have_one_id(self, models: SQLiteModels) -> None:
+    def test_no_two_alerts_have_one_id(self, models: ReadModels) -> None:
         """The database holds to it (architecture, decision 8)."""
         models.write(ALERTS, [alert(1)])
         with pytest.raises(StoreError):
             models.write(ALERTS, [alert(2)._replace(id="T-1-1")])
 
-    def test_instants_and_budgets_keep_every_microsecond(self, models: SQLiteModels) -> None:
+    def test_instants_and_budgets_keep_every_microsecond(self, models: ReadModels) -> None:
         """Sixty-four bits, never a float."""
         row = clock_row(due_at=253_402_300_799_999_999)
         models.write(CLOCKS, [row])
         assert models.rows(CLOCKS, ["T-1"]) == [row]
 
-    def test_the_parked_are_counted_by_when_they_were_parked(self, models: SQLiteModels) -> None:
+    def test_the_parked_are_counted_by_when_they_were_parked(self, models: ReadModels) -> None:
         """Those before are not among them."""
         models.write(
             PARKED,
@@ -434,7 +473,7 @@ class TestRows:
         assert models.parked_since(0, 400) == 1
         assert [row.ticket for row in models.parked()] == ["T-1", "T-2", "T-3"]
 
-    def test_clearing_leaves_only_what_was_announced(self, models: SQLiteModels) -> None:
+    def test_clearing_leaves_only_what_was_announced(self, models: ReadModels) -> None:
         """Place and outbox stay; another partition keeps everything."""
         for partition, ticket in ((0, "T-1"), (1, "T-2")):
             models.move(partition, None, START)
@@ -453,7 +492,7 @@ class TestRows:
         assert models.place(0) == START
         assert models.outbox_end(0) == 1
 
-    def test_clearing_the_only_partition_empties_the_tables(self, models: SQLiteModels) -> None:
+    def test_clearing_the_only_partition_empties_the_tables(self, models: ReadModels) -> None:
         """The fast way comes to the same."""
         models.move(0, None, START)
         models.keep([kept()])
@@ -462,7 +501,7 @@ class TestRows:
         assert models.histories(["T-1"]) == {}
         assert models.rows(CLOCKS, ["T-1"]) == []
 
-    def test_sizes_count_running_clocks_that_have_a_due_time(self, models: SQLiteModels) -> None:
+    def test_sizes_count_running_clocks_that_have_a_due_time(self, models: ReadModels) -> None:
         """An answered clock and one without a target do not run towards anything."""
         models.write(TICKETS, [ticket_row(), ticket_row("T-2")])
         models.write(
@@ -473,7 +512,7 @@ class TestRows:
 
 
 class TestOutbox:
-    def test_announcements_stand_in_order_by_partition(self, models: SQLiteModels) -> None:
+    def test_announcements_stand_in_order_by_partition(self, models: ReadModels) -> None:
         """Each partition counts on its own."""
         assert models.outbox_end(0) == 0
         models.announce([announcement(1), announcement(2, "T-2")])
@@ -483,20 +522,20 @@ class TestOutbox:
         assert models.outbox(0, 1, 10) == [announcement(2, "T-2"), announcement(3)]
         assert models.outbox(0, 0, 1) == [announcement(1)]
 
-    def test_an_alert_is_announced_once(self, models: SQLiteModels) -> None:
+    def test_an_alert_is_announced_once(self, models: ReadModels) -> None:
         """The database holds to it."""
         models.announce([announcement(1)])
         with pytest.raises(StoreError):
             models.announce([announcement(2)._replace(alert_id="0-1")])
 
-    def test_it_is_known_which_alerts_were_announced(self, models: SQLiteModels) -> None:
+    def test_it_is_known_which_alerts_were_announced(self, models: ReadModels) -> None:
         """Asked for some, it names those of them."""
         models.announce([announcement(1), announcement(2)])
         assert models.announced(["0-2", "0-7"]) == {"0-2"}
         assert models.announced([]) == set()
 
     def test_conclusions_and_announcements_are_held_against_each_other(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """What should have been announced and was not; what was and is no longer concluded."""
         models.write(
@@ -515,7 +554,7 @@ class TestOutbox:
 
 
 class TestBoard:
-    def test_running_clocks_are_due_next_or_broken(self, models: SQLiteModels) -> None:
+    def test_running_clocks_are_due_next_or_broken(self, models: ReadModels) -> None:
         """At its due time a clock still runs; answered ones are on neither list."""
         models.write(TICKETS, [ticket_row(f"T-{number}") for number in range(1, 6)])
         models.write(
@@ -537,7 +576,7 @@ class TestBoard:
         assert models.broken(1_000, 10) == [standing("T-2", 999)]
         assert models.board_counts(1_000) == Counts(2, 1, 0, 0, 0, None)
 
-    def test_the_untriaged_come_by_their_guards(self, models: SQLiteModels) -> None:
+    def test_the_untriaged_come_by_their_guards(self, models: ReadModels) -> None:
         """The most urgent first."""
         models.write(TICKETS, [ticket_row(), ticket_row("T-2")])
         models.write(
@@ -553,7 +592,7 @@ class TestBoard:
         ]
         assert models.board_counts(0).untriaged == 2
 
-    def test_the_waiting_come_by_how_long_they_wait(self, models: SQLiteModels) -> None:
+    def test_the_waiting_come_by_how_long_they_wait(self, models: ReadModels) -> None:
         """Only tickets that are pending."""
         models.write(
             TICKETS,
@@ -569,7 +608,7 @@ class TestBoard:
         ]
         assert models.board_counts(0).waiting == 2
 
-    def test_time_is_that_of_the_partition_that_lags_most(self, models: SQLiteModels) -> None:
+    def test_time_is_that_of_the_partition_that_lags_most(self, models: ReadModels) -> None:
         """What is behind is what counts."""
         models.move(0, None, START._replace(decided_to=50))
         models.move(1, None, START._replace(decided_to=40))
@@ -578,7 +617,7 @@ class TestBoard:
 
 class TestForAnalysts:
     def test_instants_are_written_as_everywhere(
-        self, back_end: BackEnd, models: SQLiteModels
+        self, back_end: BackEnd, models: ReadModels
     ) -> None:
         """RFC 3339 in UTC with as many fractional digits as needed; nothing where there is none."""
         second = 1_000_000
@@ -598,9 +637,7 @@ class TestForAnalysts:
             ("T-4", None),
         ]
 
-    def test_durations_are_written_in_seconds(
-        self, back_end: BackEnd, models: SQLiteModels
-    ) -> None:
+    def test_durations_are_written_in_seconds(self, back_end: BackEnd, models: ReadModels) -> None:
         """As the report writes them."""
         models.write(CLOCKS, [clock_row()])
         [found] = back_end.execute(
@@ -608,7 +645,7 @@ class TestForAnalysts:
         )
         assert found == (3600, None)
 
-    def test_promises_are_summed_up(self, back_end: BackEnd, models: SQLiteModels) -> None:
+    def test_promises_are_summed_up(self, back_end: BackEnd, models: ReadModels) -> None:
         """By plan, severity and clock, each verdict apart."""
         models.write(TICKETS, [ticket_row(), ticket_row("T-2")])
         models.write(
@@ -624,7 +661,7 @@ class TestForAnalysts:
         ]
 
     def test_alerts_tell_whether_they_were_announced(
-        self, back_end: BackEnd, models: SQLiteModels
+        self, back_end: BackEnd, models: ReadModels
     ) -> None:
         """The list joins the two tables."""
         models.write(ALERTS, [alert(1)._replace(id="0-1"), alert(2)])
@@ -636,7 +673,7 @@ class TestForAnalysts:
 
     @pytest.mark.parametrize("view", ["ticket_list", "deadline_list", "parked_list", "progress"])
     def test_every_list_shows_every_row(
-        self, back_end: BackEnd, models: SQLiteModels, view: str
+        self, back_end: BackEnd, models: ReadModels, view: str
     ) -> None:
         """One line for each."""
         models.write(TICKETS, [ticket_row()])
@@ -646,10 +683,13 @@ class TestForAnalysts:
         assert len(back_end.execute(f"SELECT * FROM {view}")) == 1
 
     def test_every_table_and_column_is_described(
-        self, back_end: BackEnd, models: SQLiteModels
+        self, back_end: BackEnd, models: ReadModels
     ) -> None:
-        """The page for analysts names what is there, in its order, and nothing else."""
-        assert described("read-models.md") == back_end.columns()
+        """The pages for analysts name what is there, in its order, and nothing else."""
+        pages = {}
+        for page in back_end.pages:
+            pages |= described(page)
+        assert pages == back_end.columns()
 
 
 class TestSQLite:

@@ -28,7 +28,7 @@ _OF_TICKETS_ONLY = ("clocks", "deadlines", "alerts")
 
 
 class SQLiteModels(ReadModels):
-    """Read models in a file; a context manager. Every method raises the StoreError that stopped it."""
+    """Read models in a file."""
 
     _database: Database
 

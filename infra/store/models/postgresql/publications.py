@@ -1,0 +1,118 @@
+"""What of the read models in a PostgreSQL database is still to be published."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from infra.store.models.postgresql import array
+from infra.store.models.postgresql.database import Database
+from projections.models import Announcement
+from projections.publication import ChangedClock
+from projections.rows import CLOCKS, ClockRow
+
+_ALERTS = f"""
+    SELECT {", ".join(Announcement._fields)}
+    FROM unpublished_alerts
+    JOIN outbox USING (partition, sequence)
+    WHERE partition = %(partition)s
+    ORDER BY sequence
+    LIMIT %(limit)s
+"""
+_ALERTS_PUBLISHED = """
+    DELETE FROM unpublished_alerts
+    WHERE partition = %(partition)s AND sequence = ANY (%(sequences)s::bigint[])
+"""
+_CLOCKS = f"""
+    SELECT
+        queued.version,
+        queued.ticket,
+        queued.clock,
+        queued.started_by,
+        histories.position,
+        {", ".join(f"clocks.{column}" for column in CLOCKS.columns)}
+    FROM unpublished_clocks AS queued
+    JOIN histories ON histories.ticket = queued.ticket
+    LEFT JOIN clocks
+        ON clocks.ticket = queued.ticket
+        AND clocks.clock = queued.clock
+        AND clocks.started_by = queued.started_by
+    WHERE queued.partition = %(partition)s
+    ORDER BY queued.version
+    LIMIT %(limit)s
+"""
+# What a projector is just changing is passed over: waiting for it, while it waits for this, would
+# be a deadlock, and it gets another version anyway.
+_CLOCKS_PUBLISHED = """
+    DELETE FROM unpublished_clocks
+    WHERE (partition, version) IN (
+        SELECT partition, version
+        FROM unpublished_clocks
+        WHERE partition = %(partition)s AND version = ANY (%(versions)s::bigint[])
+        FOR UPDATE SKIP LOCKED
+    )
+"""
+_QUEUED = len(ChangedClock._fields) - 1
+
+
+class PostgreSQLPublications:
+    """What is still to be published; a context manager.
+
+    Every method is a transaction of its own and raises the StoreError that stopped it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str) -> "PostgreSQLPublications":
+        """Open the queues of a database; make empty read models in it where there are none."""
+        return cls(Database.open(url))
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._database.close()
+
+    def __enter__(self) -> "PostgreSQLPublications":
+        """Return the open queues."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the database."""
+        self.close()
+
+    def alerts(self, partition: int, limit: int) -> list[Announcement]:
+        """Return the first announcements that were not published, in their order."""
+        found = self._database.rows(_ALERTS, {"partition": partition, "limit": limit})
+        return [Announcement._make(row) for row in found]
+
+    def alerts_published(self, partition: int, sequences: Sequence[int]) -> None:
+        """Strike announcements off, by their sequences."""
+        self._database.change(
+            _ALERTS_PUBLISHED, {"partition": partition, "sequences": array.numbers(sequences)}
+        )
+
+    def clocks(self, partition: int, limit: int) -> list[ChangedClock]:
+        """Return clocks that changed since they were published, those that wait longest first.
+
+        Those of a ticket that a rebuild has yet to reach are left out.
+        """
+        return [
+            ChangedClock._make((*row[:_QUEUED], _standing(row[_QUEUED:])))
+            for row in self._database.rows(_CLOCKS, {"partition": partition, "limit": limit})
+        ]
+
+    def clocks_published(self, partition: int, versions: Sequence[int]) -> None:
+        """Strike clocks off by their versions; one that has changed again stays."""
+        self._database.change(
+            _CLOCKS_PUBLISHED, {"partition": partition, "versions": array.numbers(versions)}
+        )
+
+
+def _standing(row: Sequence[Any]) -> ClockRow | None:
+    """Return the row that was found for a clock: empty where the clock is gone."""
+    return None if row[0] is None else CLOCKS.make(row)
