@@ -20,6 +20,15 @@ from projections import sql
 
 _QUERIES = sql.queries(schema.DIALECT)
 
+# Few rows of large tables are looked up by their keys, always: a plan that was made while a table
+# was small would read all of it for every batch once it is large.
+_SETTINGS = (
+    f"SET search_path = {schema.NAME}",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+)
+
 # Whoever makes the tables holds this until they are there.
 _MAKING = "SELECT pg_advisory_xact_lock(hashtext('lhuta read models'))"
 
@@ -110,7 +119,8 @@ class Database:
             return self._connection.execute(statement.encode(), _bound(parameters or {})).rowcount
 
     def _prepare(self, *, read_only: bool) -> None:
-        self.change(f"SET search_path = {schema.NAME}")
+        for setting in _SETTINGS:
+            self.change(setting)
         number = self._version()
         if number == 0 and not read_only:
             with self.transaction():

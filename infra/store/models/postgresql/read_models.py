@@ -111,11 +111,14 @@ class PostgreSQLModels(ReadModels):
         if not rows:
             return
         columns = table.columns
-        changed = ", ".join(f"{column} = excluded.{column}" for column in columns[table.key :])
+        values = columns[table.key :]
+        new = ", ".join(f"excluded.{column}" for column in values)
+        old = ", ".join(f"{table.name}.{column}" for column in values)
         self._database.change(
             f"INSERT INTO {table.name} ({', '.join(columns)}) "
             f"SELECT * FROM {_unnest(table.name, columns)} "
-            f"ON CONFLICT ({', '.join(columns[: table.key])}) DO UPDATE SET {changed}",
+            f"ON CONFLICT ({', '.join(columns[: table.key])}) "
+            f"DO UPDATE SET ({', '.join(values)}) = ({new}) WHERE ({old}) IS DISTINCT FROM ({new})",
             _columns(table.name, columns, rows),
         )
 
