@@ -1,9 +1,11 @@
 """What is true of the read models of any log, however it reaches the projector (semantics §5)."""
 
 import tempfile
+from abc import ABC
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +13,14 @@ from hypothesis import strategies as st
 from domain import instant
 from domain.event import RecordedEvent
 from domain.policy import Policies
-from infra.store.models import SQLiteModels
+from infra.store.models import ReadModels, SQLiteModels
+from infra.store.models.database import Database
+from infra.store.models.postgresql import PostgreSQLModels
+from infra.store.models.postgresql import database as postgresql
 from projections.alerts import told
 from projections.audit import Audit
 from projections.projector import Projector, Terms
+from tests.servers.read_models import Databases
 from tests.spec.partition import TABLES, Entry, Mark, dump, mark
 from tests.strategies import partitions, policies
 
@@ -22,6 +28,7 @@ LONG_AFTER = 3 * instant.DAY
 SINCE_EVER = 0
 
 Log = tuple[Entry, ...]
+Batch = tuple[Sequence[Entry], Mark | None]
 Dump = dict[str, list[tuple[object, ...]]]
 
 
@@ -29,18 +36,15 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class Mortal(SQLiteModels):
+class Mortal(ReadModels, ABC):
     """Read models in a process that is killed before it does the n-th thing."""
 
     left = 0
 
-    @classmethod
-    def living(cls, path: Path, steps: int) -> "Mortal":
-        """Open the read models for so many steps."""
-        models = cls.open(path)
-        assert isinstance(models, Mortal)
-        models.left = steps
-        return models
+    def living(self, steps: int) -> Self:
+        """Give the process so many steps."""
+        self.left = steps
+        return self
 
     def _step(self) -> None:
         self.left -= 1
@@ -50,22 +54,30 @@ class Mortal(SQLiteModels):
     def keep(self, *arguments: object) -> None:
         """Keep, or die before."""
         self._step()
-        super().keep(*arguments)  # type: ignore[arg-type]
+        super().keep(*arguments)  # type: ignore[arg-type,safe-super]
 
     def write(self, *arguments: object) -> None:
         """Write, or die before."""
         self._step()
-        super().write(*arguments)  # type: ignore[arg-type]
+        super().write(*arguments)  # type: ignore[arg-type,safe-super]
 
     def announce(self, *arguments: object) -> None:
         """Announce, or die before."""
         self._step()
-        super().announce(*arguments)  # type: ignore[arg-type]
+        super().announce(*arguments)  # type: ignore[arg-type,safe-super]
 
     def move(self, *arguments: object) -> bool:
         """Move, or die before."""
         self._step()
-        return super().move(*arguments)  # type: ignore[arg-type]
+        return super().move(*arguments)  # type: ignore[arg-type,safe-super]
+
+
+class MortalFile(Mortal, SQLiteModels):
+    """Read models in a file."""
+
+
+class MortalDatabase(Mortal, PostgreSQLModels):
+    """Read models on a server."""
 
 
 @contextmanager
@@ -84,14 +96,20 @@ def at_once(path: Path, log: Log, terms: Terms, until: Mark) -> Dump:
     """The read models made from nothing, in one batch."""
     with SQLiteModels.open(path) as models:
         Projector(models).rebuild([log], terms, until)
-    return dump(path)
+        return dump(models)
+
+
+def run(models: ReadModels, batches: Sequence[Batch], terms: Terms) -> None:
+    """Apply batches, by a new process for each."""
+    for batch, watermark in batches:
+        Projector(models).apply(batch, terms, watermark)
 
 
 @st.composite
-def cuts(draw: st.DrawFn, log: Log) -> list[tuple[Sequence[Entry], Mark | None]]:
+def cuts(draw: st.DrawFn, log: Log) -> list[Batch]:
     """Draw batches of a log, some repeated in part, with watermarks that are sound."""
     ends = sorted(draw(st.sets(st.integers(1, len(log) - 1)))) if len(log) > 1 else []
-    batches: list[tuple[Sequence[Entry], Mark | None]] = []
+    batches: list[Batch] = []
     for start, end in zip([0, *ends], [*ends, len(log)], strict=True):
         batch = log[draw(st.integers(0, start)) : end]
         last = log[end - 1].recorded.recorded_at
@@ -121,7 +139,7 @@ def test_batches_and_watermarks_change_nothing(
                 Projector(models).apply(batch, terms, watermark)
         with SQLiteModels.open(place / "cut.db") as models:
             Projector(models).advance(until, terms)
-        assert dump(place / "cut.db") == at_once(place / "whole.db", log, terms, until)
+            assert dump(models) == at_once(place / "whole.db", log, terms, until)
 
 
 @given(partitions(), policies(), st.data())
@@ -135,15 +153,28 @@ def test_a_process_killed_anywhere_loses_and_doubles_nothing(
     with folder() as place:
         lives = data.draw(st.lists(st.integers(0, 12), max_size=6))
         for steps in [*lives, 1_000_000]:
-            models = Mortal.living(place / "killed.db", steps)
-            try:
-                for batch, watermark in batches:
-                    Projector(models).apply(batch, terms, watermark)
-            except Killed:
-                continue
-            finally:
-                models.close()
-        assert dump(place / "killed.db") == at_once(place / "whole.db", log, terms, until)
+            with suppress(Killed), MortalFile(Database.open(place / "killed.db")) as models:
+                run(models.living(steps), batches, terms)
+        with SQLiteModels.open(place / "killed.db") as survived:
+            assert dump(survived) == at_once(place / "whole.db", log, terms, until)
+
+
+@given(partitions(), policies(), st.data())
+@settings(max_examples=25)
+def test_a_server_keeps_what_a_file_keeps(
+    databases: Databases, log: Log, under: Policies, data: st.DataObject
+) -> None:
+    """Also when its clients are killed anywhere, and begin again."""
+    terms = Terms(under, SINCE_EVER)
+    until = end_of(log)
+    batches = [*data.draw(cuts(log)), ((), until)]
+    with folder() as place, databases.one() as url:
+        for steps in [*data.draw(st.lists(st.integers(0, 12), max_size=3)), 1_000_000]:
+            with suppress(Killed), MortalDatabase(postgresql.Database.open(url)) as models:
+                run(models.living(steps), batches, terms)
+        with PostgreSQLModels.open(url) as survived:
+            assert dump(survived) == at_once(place / "whole.db", log, terms, until)
+            assert list(Audit(survived, FakeLog(log), lambda: under).run(limit=2)) == []
 
 
 @given(partitions(), policies(), st.data())
@@ -155,14 +186,13 @@ def test_the_alerts_are_those_of_the_log(log: Log, under: Policies, data: st.Dat
     for entry in log:
         by_ticket.setdefault(entry.recorded.ticket, []).append(entry.recorded)
     expected = told(by_ticket, under, until)
-    with folder() as place:
-        with SQLiteModels.open(place / "models.db") as models:
-            for batch, watermark in data.draw(cuts(log)):
-                known = None if watermark is None else min(watermark, mark(log, until))
-                Projector(models).apply(batch, Terms(under, live_from), known)
-            Projector(models).advance(mark(log, until), Terms(under, live_from))
-            outbox = models.outbox(0, 0, 1_000)
-        rows = dump(place / "models.db")["alerts"]
+    with folder() as place, SQLiteModels.open(place / "models.db") as models:
+        for batch, watermark in data.draw(cuts(log)):
+            known = None if watermark is None else min(watermark, mark(log, until))
+            Projector(models).apply(batch, Terms(under, live_from), known)
+        Projector(models).advance(mark(log, until), Terms(under, live_from))
+        outbox = models.outbox(0, 0, 1_000)
+        rows = dump(models)["alerts"]
     assert sorted(str(row[2]) for row in rows) == sorted(alert.id for alert in expected)
     announced = [announcement.alert_id for announcement in outbox]
     assert announced == [alert.id for alert in expected if alert.id in set(announced)]
@@ -180,22 +210,19 @@ def test_a_rebuild_tells_nobody(log: Log, under: Policies, data: st.DataObject) 
     terms = Terms(under, SINCE_EVER)
     until = end_of(log)
     cut = data.draw(st.integers(1, len(log)))
-    with folder() as place:
-        with SQLiteModels.open(place / "models.db") as models:
-            projector = Projector(models)
-            projector.apply(log[:cut], terms)
-            announced = models.outbox(0, 0, 1_000)
-            watermark = Mark(projector.place.position, projector.place.decided_to)
-            again = projector.rebuild([[entry] for entry in log[:cut]], terms, watermark)
-            assert again.announced == ()
-            assert models.outbox(0, 0, 1_000) == announced
-            assert projector.differences(terms) == []
-            projector.apply(log[cut:], terms, until)
+    with folder() as place, SQLiteModels.open(place / "models.db") as models:
+        projector = Projector(models)
+        projector.apply(log[:cut], terms)
+        announced = models.outbox(0, 0, 1_000)
+        watermark = Mark(projector.place.position, projector.place.decided_to)
+        again = projector.rebuild([[entry] for entry in log[:cut]], terms, watermark)
+        assert again.announced == ()
+        assert models.outbox(0, 0, 1_000) == announced
+        assert projector.differences(terms) == []
+        projector.apply(log[cut:], terms, until)
         without_place = [table for table in TABLES if table != "positions"]
         whole = at_once(place / "whole.db", log, terms, until)
-        assert dump(place / "models.db", without_place) == {
-            table: whole[table] for table in without_place
-        }
+        assert dump(models, without_place) == {table: whole[table] for table in without_place}
 
 
 @given(partitions(), policies(), st.data())

@@ -4,14 +4,12 @@ log = partition(story.history, other.history)
 projector.apply(log[:5], TERMS, mark(log[:5], "2026-03-09 12:00"))
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 from domain.event import RecordedEvent
+from infra.store.models import ReadModels
 
 TABLES = (
     "positions",
@@ -61,10 +59,8 @@ def mark(entries: Sequence[Entry], recorded_at: int) -> Mark:
     return Mark(entries[-1].position, recorded_at)
 
 
-def dump(path: Path, tables: Iterable[str] = TABLES) -> dict[str, list[tuple[object, ...]]]:
+def dump(models: ReadModels, tables: Iterable[str] = TABLES) -> dict[str, list[tuple[object, ...]]]:
     """Every row of the tables, in the order of all their columns."""
-    with closing(sqlite3.connect(path)) as connection:
-        return {
-            table: sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
-            for table in tables
-        }
+    return {
+        table: sorted(models._database.rows(f"SELECT * FROM {table}"), key=repr) for table in tables
+    }

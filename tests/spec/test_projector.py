@@ -4,20 +4,20 @@ Monday 9 March 2026 is an ordinary business day, 08:00-17:00; a critical premium
 published policy is due after one business hour. An announced deadline has its turn 30 s later.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from domain.event import RecordedEvent
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
-from infra.store.models import SQLiteModels
+from infra.store.models import ReadModels
 from projections import projector as module
 from projections.audit import Audit, Difference
 from projections.fault import Fenced, Hole, NotParked, OtherLog, TooManyParked
 from projections.projector import Applied, Change, Projector, Terms
 from projections.rows import ALERTS, CLOCKS, DEADLINES, PARKED, TICKETS, ParkedRow, Rows, rows
+from tests.servers.read_models import NewModels
 from tests.spec.desk import MANAGRY, Story, at, shown, ticket
 from tests.spec.partition import Entry, Mark, dump, mark, partition
 
@@ -25,16 +25,9 @@ TERMS = Terms(MANAGRY, at("2026-01-01 00:00"))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Give a place for read models."""
-    return tmp_path / "models.db"
-
-
-@pytest.fixture
-def models(path: Path) -> Iterator[SQLiteModels]:
+def models(new_models: NewModels) -> ReadModels:
     """Give empty read models."""
-    with SQLiteModels.open(path) as opened:
-        yield opened
+    return new_models()
 
 
 def critical(name: str = "T-1") -> Story:
@@ -52,7 +45,7 @@ def until(log: Sequence[Entry], time: str) -> Mark:
     return mark(log, at(time))
 
 
-def told(models: SQLiteModels, name: str = "T-1") -> list[str]:
+def told(models: ReadModels, name: str = "T-1") -> list[str]:
     """The alerts that the read models have of a ticket."""
     return [
         f"{shown(row.decided_at)} {row.kind} {row.step or ''}".strip()
@@ -60,18 +53,18 @@ def told(models: SQLiteModels, name: str = "T-1") -> list[str]:
     ]
 
 
-def announced(models: SQLiteModels) -> list[str]:
+def announced(models: ReadModels) -> list[str]:
     """What stands in the outbox."""
     return [f"{shown(one.decided_at)} {one.ticket} {one.kind}" for one in models.outbox(0, 0, 100)]
 
 
-def verdict(models: SQLiteModels, name: str = "T-1") -> list[str]:
+def verdict(models: ReadModels, name: str = "T-1") -> list[str]:
     """The verdicts of a ticket's clocks."""
     return [row.verdict for row in models.rows(CLOCKS, [name])]
 
 
 class TestApplying:
-    def test_a_ticket_becomes_rows(self, models: SQLiteModels) -> None:
+    def test_a_ticket_becomes_rows(self, models: ReadModels) -> None:
         """What was folded of it stands in every table."""
         log = log_of(critical())
         done = Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
@@ -95,7 +88,7 @@ class TestApplying:
         assert models.next_turn() == at("2026-03-09 08:30:30")
 
     def test_what_was_recorded_last_waits_for_the_rest_of_its_instant(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """Without a watermark more may follow: a ticket's events of one instant go together."""
         imported = critical().answered("2026-03-09 08:30").imported("2026-03-10 12:00")
@@ -107,7 +100,7 @@ class TestApplying:
         assert verdict(models) == ["met"]
         assert told(models) == []
 
-    def test_a_breach_of_the_half_known_past_is_not_announced(self, models: SQLiteModels) -> None:
+    def test_a_breach_of_the_half_known_past_is_not_announced(self, models: ReadModels) -> None:
         """The second half of an import shows the answer."""
         imported = critical().answered("2026-03-09 08:30").imported("2026-03-10 12:00")
         other = ticket("T-2").opened("2026-03-10 12:01")
@@ -118,7 +111,7 @@ class TestApplying:
         projector.advance(until(log, "2026-03-10 12:01"), TERMS)
         assert announced(models) == []
 
-    def test_events_that_were_applied_are_ignored(self, models: SQLiteModels) -> None:
+    def test_events_that_were_applied_are_ignored(self, models: ReadModels) -> None:
         """A repeat is harmless (architecture, decision 4)."""
         log = log_of(critical())
         projector = Projector(models)
@@ -126,7 +119,7 @@ class TestApplying:
         projector.apply(log, TERMS, mark)
         assert projector.apply(log, TERMS, mark) == Applied()
 
-    def test_a_hole_is_refused_and_named(self, models: SQLiteModels) -> None:
+    def test_a_hole_is_refused_and_named(self, models: ReadModels) -> None:
         """What is missing is read from the log; nothing of the batch is kept."""
         log = log_of(critical().answered("2026-03-09 08:30"))
         projector = Projector(models)
@@ -136,7 +129,7 @@ class TestApplying:
         assert (raised.value.held, raised.value.wanted) == (3, 6)
         assert projector.place.position == 3
 
-    def test_another_event_at_the_position_held_is_another_log(self, models: SQLiteModels) -> None:
+    def test_another_event_at_the_position_held_is_another_log(self, models: ReadModels) -> None:
         """A log restored to an earlier state and written on is noticed by its hashes."""
         log = log_of(critical())
         projector = Projector(models)
@@ -145,7 +138,7 @@ class TestApplying:
             projector.apply([log[1]._replace(hash=b"other")], TERMS)
 
     def test_an_event_recorded_at_a_time_that_was_over_is_another_log(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """A watermark is a promise; decisions were made on it."""
         log = log_of(critical().answered("2026-03-09 08:30"))
@@ -155,7 +148,7 @@ class TestApplying:
             projector.apply(log[2:], TERMS)
 
     def test_only_rows_that_differ_are_written(
-        self, models: SQLiteModels, monkeypatch: pytest.MonkeyPatch
+        self, models: ReadModels, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """An answer to the second clock leaves the first one's row alone."""
         story = critical().answered("2026-03-09 08:30").replied("2026-03-09 09:00")
@@ -177,7 +170,7 @@ class TestApplying:
         }
 
     def test_somebody_elses_move_fences(
-        self, models: SQLiteModels, monkeypatch: pytest.MonkeyPatch
+        self, models: ReadModels, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A worker that lost its partition keeps nothing (architecture, decision 3)."""
         log = log_of(critical())
@@ -186,7 +179,7 @@ class TestApplying:
             Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
         assert models.rows(TICKETS, ["T-1"]) == []
 
-    def test_partitions_do_not_disturb_each_other(self, models: SQLiteModels) -> None:
+    def test_partitions_do_not_disturb_each_other(self, models: ReadModels) -> None:
         """Each has its own place, and only its own tickets are looked at."""
         one, other = log_of(critical("T-1")), log_of(critical("T-2"))
         Projector(models, 0).apply(one, TERMS, until(one, "2026-03-09 08:10"))
@@ -199,7 +192,7 @@ class TestApplying:
 
 
 class TestTime:
-    def test_a_watermark_decides_what_is_due_by_then(self, models: SQLiteModels) -> None:
+    def test_a_watermark_decides_what_is_due_by_then(self, models: ReadModels) -> None:
         """A breach is told 30 s after its due time, together with the verdict."""
         log = log_of(critical())
         projector = Projector(models)
@@ -214,7 +207,7 @@ class TestTime:
             "2026-03-09 09:00:30 breach",
         ]
 
-    def test_a_watermark_of_events_to_come_decides_nothing(self, models: SQLiteModels) -> None:
+    def test_a_watermark_of_events_to_come_decides_nothing(self, models: ReadModels) -> None:
         """It is sound only when its position was applied (semantics §5)."""
         log = log_of(critical().answered("2026-03-09 08:30"))
         projector = Projector(models)
@@ -223,7 +216,7 @@ class TestTime:
         projector.advance(until(log, "2026-03-10 12:00"), TERMS)
         assert projector.place == before
 
-    def test_time_does_not_go_back(self, models: SQLiteModels) -> None:
+    def test_time_does_not_go_back(self, models: ReadModels) -> None:
         """An earlier watermark changes nothing."""
         log = log_of(critical())
         projector = Projector(models)
@@ -232,7 +225,7 @@ class TestTime:
         assert projector.advance(until(log, "2026-03-09 08:30"), TERMS) == Applied()
         assert projector.place == before
 
-    def test_a_tick_folds_only_what_has_its_turn(self, models: SQLiteModels) -> None:
+    def test_a_tick_folds_only_what_has_its_turn(self, models: ReadModels) -> None:
         """The clocks that are not due are not even looked at."""
         stories = [critical(f"T-{number}") for number in range(30)]
         early = ticket("T-early").opened("2026-03-09 07:59").triaged("2026-03-09 08:00", 1)
@@ -244,7 +237,7 @@ class TestTime:
         assert done.folded == 30
         assert projector.advance(until(log, "2026-03-09 08:32:30"), TERMS).folded == 1
 
-    def test_an_answered_clock_takes_no_turns(self, models: SQLiteModels) -> None:
+    def test_an_answered_clock_takes_no_turns(self, models: ReadModels) -> None:
         """Nothing it could still tell is left."""
         log = log_of(critical().answered("2026-03-09 08:10"))
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:11"))
@@ -252,7 +245,7 @@ class TestTime:
         assert models.rows(DEADLINES, ["T-1"]) == []
 
     def test_a_breach_is_told_though_the_answer_came_before_its_turn(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """Late is late; it is cleared at once (semantics §6)."""
         log = log_of(critical().answered("2026-03-09 09:00:10"))
@@ -264,7 +257,7 @@ class TestTime:
         assert [line.split()[2] for line in told(models)][-2:] == ["breach", "cleared"]
 
     def test_many_that_are_due_at_once_are_taken_in_portions(
-        self, models: SQLiteModels, path: Path, monkeypatch: pytest.MonkeyPatch
+        self, models: ReadModels, new_models: NewModels, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Each a transaction of its own, and the rows come out the same."""
         stories = [
@@ -274,17 +267,17 @@ class TestTime:
             for number in range(12)
         ]
         log = log_of(*stories)
-        with SQLiteModels.open(path.with_name("whole.db")) as whole:
-            Projector(whole).apply(log, TERMS, until(log, "2026-03-10 12:00"))
+        whole = new_models()
+        Projector(whole).apply(log, TERMS, until(log, "2026-03-10 12:00"))
         monkeypatch.setattr(module, "PORTION", 5)
         projector = Projector(models)
         projector.apply(log, TERMS, until(log, "2026-03-09 08:11"))
         done = projector.advance(until(log, "2026-03-10 12:00"), TERMS)
         assert done.folded > 12
-        assert dump(path) == dump(path.with_name("whole.db"))
+        assert dump(models) == dump(whole)
 
     def test_an_old_batch_after_a_long_sleep_decides_the_time_before_it_first(
-        self, models: SQLiteModels, path: Path, monkeypatch: pytest.MonkeyPatch
+        self, models: ReadModels, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Portions of what was due before the batch, then the batch."""
         monkeypatch.setattr(module, "PORTION", 1)
@@ -297,7 +290,7 @@ class TestTime:
 
 
 class TestAnnouncing:
-    def test_only_deadlines_since_live_from_are_announced(self, models: SQLiteModels) -> None:
+    def test_only_deadlines_since_live_from_are_announced(self, models: ReadModels) -> None:
         """D + settle at or after it; the alerts themselves are all concluded (semantics §6)."""
         log = log_of(critical())
         terms = TERMS._replace(live_from=at("2026-03-09 08:45:30"))
@@ -309,7 +302,7 @@ class TestAnnouncing:
         ]
 
     def test_an_old_breach_that_becomes_known_today_is_not_announced(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """Its deadline lies before live_from, though it is decided after it."""
         story = ticket().opened("2026-03-09 08:00", recorded="2026-03-10 12:00")
@@ -319,7 +312,7 @@ class TestAnnouncing:
         assert "breach" in told(models)[0]
         assert announced(models) == []
 
-    def test_an_ending_is_announced_like_what_it_ends(self, models: SQLiteModels) -> None:
+    def test_an_ending_is_announced_like_what_it_ends(self, models: ReadModels) -> None:
         """One clears only old alerts, the other one that was announced."""
         old, new = critical("T-1"), critical("T-2")
         log = log_of(old.answered("2026-03-09 08:40"), new.answered("2026-03-09 08:50"))
@@ -332,7 +325,7 @@ class TestAnnouncing:
             "2026-03-09 08:50 T-2 cleared",
         ]
 
-    def test_the_outbox_is_in_the_order_of_decisions(self, models: SQLiteModels) -> None:
+    def test_the_outbox_is_in_the_order_of_decisions(self, models: ReadModels) -> None:
         """Then by ticket, as the alerts of a file."""
         log = log_of(critical("T-2"), critical("T-1"))
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:31"))
@@ -341,9 +334,7 @@ class TestAnnouncing:
             "2026-03-09 08:30:30 T-2 warning",
         ]
 
-    def test_the_outbox_holds_the_alert_as_the_contract_writes_it(
-        self, models: SQLiteModels
-    ) -> None:
+    def test_the_outbox_holds_the_alert_as_the_contract_writes_it(self, models: ReadModels) -> None:
         """Word for word, so that it never changes once it was announced."""
         log = log_of(critical())
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:31"))
@@ -357,17 +348,15 @@ class TestAnnouncing:
 
 
 class TestRebuilding:
-    def test_a_rebuild_tells_nobody_and_goes_on_from_there(
-        self, models: SQLiteModels, path: Path
-    ) -> None:
+    def test_a_rebuild_tells_nobody_and_goes_on_from_there(self, models: ReadModels) -> None:
         """What was announced stays announced, and the next deadline is announced as ever."""
         log = log_of(critical())
         projector = Projector(models)
         projector.apply(log, TERMS, until(log, "2026-03-09 08:40"))
-        before = dump(path)
+        before = dump(models)
         done = projector.rebuild([log], TERMS, until(log, "2026-03-09 08:40"))
         assert done.announced == ()
-        assert {name: rows for name, rows in dump(path).items() if name != "positions"} == {
+        assert {name: rows for name, rows in dump(models).items() if name != "positions"} == {
             name: rows for name, rows in before.items() if name != "positions"
         }
         projector.advance(until(log, "2026-03-09 08:46"), TERMS)
@@ -376,7 +365,7 @@ class TestRebuilding:
             "2026-03-09 08:45:30 T-1 warning",
         ]
 
-    def test_a_rebuild_that_was_cut_off_is_finished_by_going_on(self, models: SQLiteModels) -> None:
+    def test_a_rebuild_that_was_cut_off_is_finished_by_going_on(self, models: ReadModels) -> None:
         """And still tells nobody about the past."""
         log = log_of(critical("T-1"), critical("T-2"))
         projector = Projector(models)
@@ -388,9 +377,7 @@ class TestRebuilding:
         assert announced(models) == told_before
         assert len(told(models, "T-2")) == 1
 
-    def test_read_models_that_were_lost_are_made_anew_in_silence(
-        self, models: SQLiteModels
-    ) -> None:
+    def test_read_models_that_were_lost_are_made_anew_in_silence(self, models: ReadModels) -> None:
         """Whoever knows that they were there says up to when nothing is to be announced."""
         log = log_of(critical())
         projector = Projector(models)
@@ -400,7 +387,7 @@ class TestRebuilding:
         assert [change.after for change in projector.differences(TERMS)] == ["warning"]
 
     def test_differences_name_what_was_announced_and_what_is_concluded(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """A rebuild reports them, both ways (semantics §6, end)."""
         log = log_of(critical())
@@ -427,7 +414,7 @@ def later(
 
 
 class TestAnotherVersion:
-    def test_stale_tickets_are_folded_again_in_portions(self, models: SQLiteModels) -> None:
+    def test_stale_tickets_are_folded_again_in_portions(self, models: ReadModels) -> None:
         """Announcing nothing, and reporting what changed (architecture, decision 5)."""
         log = log_of(critical("T-1"), critical("T-2"), critical("T-3"))
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:31"))
@@ -453,7 +440,7 @@ class TestAnotherVersion:
         assert newer.refold(2, TERMS) is None
         assert announced(models) == before
 
-    def test_a_restart_in_between_goes_on(self, models: SQLiteModels) -> None:
+    def test_a_restart_in_between_goes_on(self, models: ReadModels) -> None:
         """Which tickets are stale stands in their rows."""
         log = log_of(critical("T-1"), critical("T-2"))
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:31"))
@@ -463,7 +450,7 @@ class TestAnotherVersion:
         assert [change.ticket for change in again.changes if change.what == "verdict"] == ["T-2"]
 
     def test_a_stale_ticket_that_goes_on_is_folded_as_it_was_first(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """So what the version changed is told apart from what the new event changes."""
         log = log_of(critical().answered("2026-03-09 08:40"))
@@ -475,7 +462,7 @@ class TestAnotherVersion:
         assert [one.kind for one in done.announced] == ["cleared"]
 
     def test_what_a_version_changes_is_reported_whenever_it_is_found(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """Also when the ticket goes on before its turn to be folded again."""
         log = log_of(critical().replied("2026-03-09 08:40"))
@@ -485,13 +472,13 @@ class TestAnotherVersion:
         assert {change.what for change in done.changes} == {"verdict", "alert"}
         assert done.announced == ()
 
-    def test_the_same_conclusions_are_no_change(self, models: SQLiteModels, path: Path) -> None:
+    def test_the_same_conclusions_are_no_change(self, models: ReadModels) -> None:
         """Only the version on the rows is another one."""
         log = log_of(critical())
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:31"))
-        before = dump(path, ("tickets", "clocks", "deadlines", "alerts", "outbox"))
+        before = dump(models, ("tickets", "clocks", "deadlines", "alerts", "outbox"))
         assert Projector(models, version=2).refold(9, TERMS) == Applied(folded=1)
-        assert dump(path, ("tickets", "clocks", "deadlines", "alerts", "outbox")) == before
+        assert dump(models, ("tickets", "clocks", "deadlines", "alerts", "outbox")) == before
 
 
 def failing(*names: str, error: type[Exception] = KeyError) -> Callable[..., Rows]:
@@ -508,7 +495,7 @@ def failing(*names: str, error: type[Exception] = KeyError) -> Callable[..., Row
 
 
 class TestParking:
-    def test_a_ticket_that_fails_is_parked_and_the_others_go_on(self, models: SQLiteModels) -> None:
+    def test_a_ticket_that_fails_is_parked_and_the_others_go_on(self, models: ReadModels) -> None:
         """Its reason and its position are kept (architecture, decision 6)."""
         log = log_of(critical("T-1"), critical("T-2"))
         mark = until(log, "2026-03-09 08:31")
@@ -524,7 +511,7 @@ class TestParking:
         assert models.rows(TICKETS, ["T-1"]) == []
         assert announced(models) == ["2026-03-09 08:30:30 T-2 warning"]
 
-    def test_a_ticket_that_leaves_the_calendar_is_parked(self, models: SQLiteModels) -> None:
+    def test_a_ticket_that_leaves_the_calendar_is_parked(self, models: ReadModels) -> None:
         """With the message that says how to mend the policy."""
         story = ticket().opened("2036-12-31 16:59").triaged("2036-12-31 16:59", 4)
         last_year = MANAGRY.versions[0].plans["premium"].hours.last_year
@@ -541,7 +528,7 @@ class TestParking:
         assert row.error == OutsideCalendar.__name__
         assert "widen calendar.years" in row.reason
 
-    def test_nothing_is_decided_about_a_parked_ticket(self, models: SQLiteModels) -> None:
+    def test_nothing_is_decided_about_a_parked_ticket(self, models: ReadModels) -> None:
         """Until it is retried."""
         log = log_of(critical())
         projector = Projector(models, fold=failing("T-1"))
@@ -549,7 +536,7 @@ class TestParking:
         assert projector.advance(until(log, "2026-03-09 12:00"), TERMS).folded == 0
         assert models.next_turn() is None
 
-    def test_a_retry_announces_what_was_left_untold(self, models: SQLiteModels) -> None:
+    def test_a_retry_announces_what_was_left_untold(self, models: ReadModels) -> None:
         """Everything since it was parked, and nothing from before."""
         log = log_of(critical().replied("2026-03-09 08:40"))
         Projector(models).apply(log[:2], TERMS, until(log[:2], "2026-03-09 08:31"))
@@ -566,7 +553,7 @@ class TestParking:
         assert verdict(models) == ["breached"]
         assert models.next_turn() == at("2026-03-09 10:00:30")
 
-    def test_a_retry_that_fails_again_keeps_what_is_untold(self, models: SQLiteModels) -> None:
+    def test_a_retry_that_fails_again_keeps_what_is_untold(self, models: ReadModels) -> None:
         """The reason is the new one, the moment that of the first failure."""
         log = log_of(critical())
         projector = Projector(models, fold=failing("T-1"))
@@ -578,7 +565,7 @@ class TestParking:
         assert models.parked() == [first._replace(error="TypeError", reason="premium")]
         assert len(Projector(models).retry("T-1", TERMS).announced) == 1
 
-    def test_a_new_event_folds_a_parked_ticket_again(self, models: SQLiteModels) -> None:
+    def test_a_new_event_folds_a_parked_ticket_again(self, models: ReadModels) -> None:
         """If it works now, the ticket is parked no more."""
         log = log_of(critical().answered("2026-03-09 08:40"))
         Projector(models, fold=failing("T-1")).apply(
@@ -588,7 +575,7 @@ class TestParking:
         assert [one.kind for one in done.announced] == ["warning", "cleared"]
         assert models.rows(PARKED, ["T-1"]) == []
 
-    def test_a_ticket_that_is_not_parked_is_not_retried(self, models: SQLiteModels) -> None:
+    def test_a_ticket_that_is_not_parked_is_not_retried(self, models: ReadModels) -> None:
         """Named, with where to look."""
         log = log_of(critical())
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
@@ -596,7 +583,7 @@ class TestParking:
             with pytest.raises(NotParked, match=f"{name} is not parked"):
                 Projector(models).retry(name, TERMS)
 
-    def test_many_that_fail_within_a_minute_stop_the_projector(self, models: SQLiteModels) -> None:
+    def test_many_that_fail_within_a_minute_stop_the_projector(self, models: ReadModels) -> None:
         """The fault is not theirs; the position does not move."""
         names = [f"T-{number}" for number in range(30)]
         log = log_of(*map(critical, names))
@@ -606,7 +593,7 @@ class TestParking:
         assert projector.place.position == 0
         assert models.parked() == []
 
-    def test_one_after_the_other_is_counted_too(self, models: SQLiteModels) -> None:
+    def test_one_after_the_other_is_counted_too(self, models: ReadModels) -> None:
         """Also across batches and restarts."""
         names = [f"T-{number:02}" for number in range(22)]
         stories = [
@@ -622,7 +609,7 @@ class TestParking:
         with pytest.raises(TooManyParked, match="21 tickets"):
             Projector(models, fold=fold).apply(log, TERMS, until(log, "2026-03-09 08:01"))
 
-    def test_slow_failures_stop_nothing(self, models: SQLiteModels) -> None:
+    def test_slow_failures_stop_nothing(self, models: ReadModels) -> None:
         """One every few minutes is for an operator to see to."""
         names = [f"T-{number}" for number in range(30)]
         stories = [
@@ -636,7 +623,7 @@ class TestParking:
             )
         assert len(models.parked()) == 30
 
-    def test_a_few_among_many_stop_nothing(self, models: SQLiteModels) -> None:
+    def test_a_few_among_many_stop_nothing(self, models: ReadModels) -> None:
         """A large batch has them all in one moment."""
         good = [ticket(f"T-{number}").opened("2026-03-09 08:00") for number in range(300)]
         bad = [ticket(f"B-{number}").opened("2026-03-09 08:00") for number in range(25)]
@@ -667,18 +654,18 @@ class TestDamagedHistory:
     )
 
     @staticmethod
-    def damage(models: SQLiteModels, lines: str) -> None:
+    def damage(models: ReadModels, lines: str) -> None:
         """Change what is kept of T-1."""
-        models._database.change(f"UPDATE histories SET lines = {lines} WHERE ticket = 'T-1'", ())
+        models._database.change(f"UPDATE histories SET lines = {lines} WHERE ticket = 'T-1'")
 
     @DAMAGE
     def test_its_ticket_is_parked_and_the_log_mends_it(
-        self, models: SQLiteModels, path: Path, lines: str
+        self, models: ReadModels, new_models: NewModels, lines: str
     ) -> None:
         """The others go on; the retry leaves what would stand without the damage."""
         log = log_of(critical("T-1").answered("2026-03-09 08:40"), critical("T-2"))
-        with SQLiteModels.open(path.with_name("sound.db")) as sound:
-            Projector(sound).apply(log, TERMS, until(log, "2026-03-09 08:41"))
+        sound = new_models()
+        Projector(sound).apply(log, TERMS, until(log, "2026-03-09 08:41"))
         projector = Projector(models)
         projector.apply(log[:4], TERMS, until(log[:4], "2026-03-09 08:10"))
         self.damage(models, lines)
@@ -692,10 +679,10 @@ class TestDamagedHistory:
         done = projector.retry("T-1", TERMS, FakeLog(log))
         assert [one.kind for one in done.announced] == ["warning", "cleared"]
         tables = ("histories", "tickets", "clocks", "deadlines", "alerts", "parked", "positions")
-        assert dump(path, tables) == dump(path.with_name("sound.db"), tables)
+        assert dump(models, tables) == dump(sound, tables)
 
     @DAMAGE
-    def test_time_and_another_version_park_it_too(self, models: SQLiteModels, lines: str) -> None:
+    def test_time_and_another_version_park_it_too(self, models: ReadModels, lines: str) -> None:
         """Whatever asks for its events."""
         log = log_of(critical())
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
@@ -703,7 +690,7 @@ class TestDamagedHistory:
         Projector(models, fold=later, version=2).refold(10, TERMS)
         assert [row.error for row in models.parked()] == ["UnreadableHistory"]
 
-    def test_a_retry_takes_only_what_was_applied(self, models: SQLiteModels) -> None:
+    def test_a_retry_takes_only_what_was_applied(self, models: ReadModels) -> None:
         """Also of several events of one instant; the rest comes with its batch."""
         story = critical().answered("2026-03-09 08:30").imported("2026-03-10 12:00")
         log = log_of(story)
@@ -715,7 +702,7 @@ class TestDamagedHistory:
         projector.apply(log[2:], TERMS, until(log, "2026-03-10 12:00"))
         assert list(Audit(models, FakeLog(log), lambda: MANAGRY).run()) == []
 
-    def test_a_log_without_the_ticket_is_another_log(self, models: SQLiteModels) -> None:
+    def test_a_log_without_the_ticket_is_another_log(self, models: ReadModels) -> None:
         """Nothing is thrown away for it."""
         log = log_of(critical())
         projector = Projector(models, fold=failing("T-1"))
@@ -725,7 +712,7 @@ class TestDamagedHistory:
         assert len(models.histories(["T-1"])["T-1"].events) == 2
 
     @DAMAGE
-    def test_an_audit_names_it(self, models: SQLiteModels, lines: str) -> None:
+    def test_an_audit_names_it(self, models: ReadModels, lines: str) -> None:
         """As one difference; the other tickets are compared."""
         log = log_of(critical("T-1"), critical("T-2"))
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:10"))
@@ -739,17 +726,17 @@ class TestDamagedHistory:
 
 class TestAudit:
     @pytest.fixture
-    def log(self, models: SQLiteModels) -> list[Entry]:
+    def log(self, models: ReadModels) -> list[Entry]:
         """Give read models of two tickets, and their log."""
         log = log_of(critical("T-1"), critical("T-2").answered("2026-03-09 08:40"))
         Projector(models).apply(log, TERMS, until(log, "2026-03-09 08:50"))
         return log
 
-    def found(self, models: SQLiteModels, log: Sequence[Entry]) -> list[Difference]:
+    def found(self, models: ReadModels, log: Sequence[Entry]) -> list[Difference]:
         """What an audit finds."""
         return list(Audit(models, FakeLog(log), lambda: MANAGRY).run(limit=1))
 
-    def test_what_the_projector_made_is_sound(self, models: SQLiteModels, log: list[Entry]) -> None:
+    def test_what_the_projector_made_is_sound(self, models: ReadModels, log: list[Entry]) -> None:
         """Every ticket was looked at."""
         audit = Audit(models, FakeLog(log), lambda: MANAGRY)
         assert list(audit.run()) == []
@@ -786,16 +773,16 @@ class TestAudit:
         ],
     )
     def test_every_difference_is_named(
-        self, models: SQLiteModels, log: list[Entry], statement: str, expected: str
+        self, models: ReadModels, log: list[Entry], statement: str, expected: str
     ) -> None:
         """Ticket, table, column and both values."""
-        models._database.change(statement, ())
+        models._database.change(statement)
         first, *_ = self.found(models, log)
         assert f"{first.table} {first.column} {first.stands} {first.expected}".startswith(expected)
         assert first.ticket == ("T-2" if "T-2" in statement else "T-1")
 
     def test_a_ticket_that_the_log_does_not_have_is_found(
-        self, models: SQLiteModels, log: list[Entry]
+        self, models: ReadModels, log: list[Entry]
     ) -> None:
         """All its rows are too many."""
         without = [entry for entry in log if entry.recorded.ticket == "T-1"]
@@ -805,7 +792,7 @@ class TestAudit:
         assert {one.expected for one in found} == {None}
 
     def test_what_the_log_has_and_nobody_applied_yet_is_no_difference(
-        self, models: SQLiteModels, log: list[Entry]
+        self, models: ReadModels, log: list[Entry]
     ) -> None:
         """The read models are behind, not wrong."""
         story = critical("T-1").answered("2026-03-09 08:55")
@@ -813,7 +800,7 @@ class TestAudit:
         later = [entry for entry in more if entry.recorded.ticket != "T-3"]
         assert self.found(models, later) == []
 
-    def test_an_event_that_was_lost_is_found(self, models: SQLiteModels, log: list[Entry]) -> None:
+    def test_an_event_that_was_lost_is_found(self, models: ReadModels, log: list[Entry]) -> None:
         """It was recorded before the time that is decided."""
         story = critical("T-1").answered("2026-03-09 08:45")
         more = log_of(story, critical("T-2").answered("2026-03-09 08:40"))
@@ -821,7 +808,7 @@ class TestAudit:
         assert (lost.ticket, lost.table, lost.row, lost.stands) == ("T-1", "histories", "3", None)
 
     def test_a_parked_ticket_that_would_fail_again_is_no_difference(
-        self, models: SQLiteModels
+        self, models: ReadModels
     ) -> None:
         """With another reason it is one."""
         last_year = MANAGRY.versions[0].plans["premium"].hours.last_year
@@ -832,13 +819,11 @@ class TestAudit:
         )
         Projector(models).apply(log, TERMS, mark(log, moment))
         assert self.found(models, log) == []
-        models._database.change("UPDATE parked SET reason = 'because'", ())
+        models._database.change("UPDATE parked SET reason = 'because'")
         [found] = self.found(models, log)
         assert (found.table, found.column, found.stands) == ("parked", "reason", "because")
 
-    def test_tickets_of_another_version_are_passed_over(
-        self, models: SQLiteModels, path: Path
-    ) -> None:
+    def test_tickets_of_another_version_are_passed_over(self, models: ReadModels) -> None:
         """They are folded again anyway."""
         log = log_of(critical())
         newer = Projector(models, fold=later, version=2)

@@ -97,7 +97,7 @@ class Database:
         return self.asked(name, **parameters)[0][0] or 0
 
     def rows(
-        self, statement: str, parameters: Sequence[object] | Mapping[str, object]
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()
     ) -> list[Any]:
         """Return the rows of a statement."""
         with _told(self._where):

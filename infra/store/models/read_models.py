@@ -32,6 +32,12 @@ class Database(Protocol):
     def done(self, name: str, **parameters: object) -> int:
         """Carry a named statement out; return how many rows it changed."""
 
+    def rows(self, statement: str) -> list[Any]:
+        """Return the rows of a statement."""
+
+    def change(self, statement: str) -> int:
+        """Carry a statement out; return how many rows it changed."""
+
 
 class Sizes(NamedTuple):
     """How many tickets there are, how many of them are parked, and how many clocks run."""

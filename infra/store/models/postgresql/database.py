@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -18,6 +19,7 @@ from infra.store.postgresql import (
 )
 from projections import sql
 
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 _QUERIES = sql.queries(schema.DIALECT)
 
 # Few rows of large tables are looked up by their keys, always: a plan that was made while a table
@@ -108,15 +110,15 @@ class Database:
         """Carry a named statement out; return how many rows it changed."""
         return self.change(_QUERIES[name], parameters)
 
-    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Any]:
+    def rows(self, statement: str, parameters: Mapping[str, object] = _NOTHING) -> list[Any]:
         """Return the rows of a statement."""
         with translated(self._where):
             return self._connection.execute(statement.encode(), _bound(parameters)).fetchall()
 
-    def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> int:
+    def change(self, statement: str, parameters: Mapping[str, object] = _NOTHING) -> int:
         """Carry a statement out; return how many rows it changed."""
         with translated(self._where):
-            return self._connection.execute(statement.encode(), _bound(parameters or {})).rowcount
+            return self._connection.execute(statement.encode(), _bound(parameters)).rowcount
 
     def _prepare(self, *, read_only: bool) -> None:
         for setting in _SETTINGS:
@@ -124,7 +126,7 @@ class Database:
         number = self._version()
         if number == 0 and not read_only:
             with self.transaction():
-                self.rows(_MAKING, {})
+                self.rows(_MAKING)
                 if self._version() == 0:
                     self._make()
             number = self._version()
@@ -144,7 +146,7 @@ class Database:
         table = {"table": f"{schema.NAME}.schema_version"}
         if not self.rows("SELECT 1 WHERE to_regclass(%(table)s) IS NOT NULL", table):
             return 0
-        number: int = self.rows("SELECT number FROM schema_version", {})[0][0]
+        number: int = self.rows("SELECT number FROM schema_version")[0][0]
         return number
 
     @contextmanager
