@@ -41,5 +41,5 @@ class Publications(Protocol):
         Those of a ticket that a rebuild has yet to reach are left out.
         """
 
-    def clocks_published(self, partition: int, versions: Sequence[int]) -> None:
-        """Strike clocks off by their versions; one that has changed again stays."""
+    def clocks_published(self, partition: int, clocks: Sequence[ChangedClock]) -> None:
+        """Strike clocks off as they were returned; one that has changed again stays."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,11 +161,7 @@ def parameters(url: str) -> dict[str, Any]:
 
     Raises BadAddress, and NoPassword where that file cannot be read.
     """
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        # The error quotes the address, which may have a password in it.
-        raise BadAddress("database") from None
+    given = _parts(url)
     file = os.environ.get(PASSWORD_FILE)
     if file:
         try:
@@ -195,11 +191,18 @@ def prepare(
 
 
 def name_of(url: str) -> str:
-    """Return the address without its password and options, for people."""
-    given = conninfo_to_dict(url)
+    """Return the address without its password and options, for people; raises BadAddress."""
+    given = _parts(url)
     user = f"{given['user']}@" if "user" in given else ""
     port = f":{given['port']}" if "port" in given else ""
     return f"postgresql://{user}{given.get('host', '')}{port}/{given.get('dbname', '')}"
+
+
+def _parts(url: str) -> dict[str, Any]:
+    # The error quotes the address, which may have a password in it: it is not passed on.
+    with suppress(psycopg.ProgrammingError):
+        return conninfo_to_dict(url)
+    raise BadAddress("database")
 
 
 @contextmanager

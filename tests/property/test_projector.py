@@ -69,7 +69,7 @@ class Mortal(ReadModels, ABC):
     def move(self, *arguments: object) -> bool:
         """Move, or die before."""
         self._step()
-        return super().move(*arguments)  # type: ignore[arg-type,safe-super]
+        return super().move(*arguments)  # type: ignore[arg-type]
 
 
 class MortalFile(Mortal, SQLiteModels):

@@ -137,14 +137,18 @@ class Database:
 
     def _make(self) -> None:
         # Who may not make a schema can be given an empty one.
-        if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = %(n)s", {"n": schema.NAME}):
+        made = {"name": schema.NAME}
+        if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = %(name)s", made):
             self.change(f"CREATE SCHEMA {schema.NAME}")
         for statement in schema.statements():
             self.change(statement)
 
     def _version(self) -> int:
-        table = {"table": f"{schema.NAME}.schema_version"}
-        if not self.rows("SELECT 1 WHERE to_regclass(%(table)s) IS NOT NULL", table):
+        # Looked up as rows: names may be remembered as unknown from before they were made.
+        if not self.rows(
+            "SELECT 1 FROM pg_tables WHERE schemaname = %(name)s AND tablename = 'schema_version'",
+            {"name": schema.NAME},
+        ):
             return 0
         number: int = self.rows("SELECT number FROM schema_version")[0][0]
         return number

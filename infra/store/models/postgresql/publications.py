@@ -44,12 +44,15 @@ _CLOCKS = f"""
 # be a deadlock, and it gets another version anyway.
 _CLOCKS_PUBLISHED = """
     DELETE FROM unpublished_clocks
-    WHERE (partition, version) IN (
-        SELECT partition, version
-        FROM unpublished_clocks
-        WHERE partition = %(partition)s AND version = ANY (%(versions)s::bigint[])
-        FOR UPDATE SKIP LOCKED
-    )
+    WHERE ctid = ANY (ARRAY(
+        SELECT queued.ctid
+        FROM unpublished_clocks AS queued
+        JOIN unnest(%(tickets)s::text[], %(clocks)s::text[], %(started_by)s::text[],
+            %(versions)s::bigint[]) AS published (ticket, clock, started_by, version)
+            USING (ticket, clock, started_by, version)
+        WHERE queued.partition = %(partition)s
+        FOR UPDATE OF queued SKIP LOCKED
+    ))
 """
 _QUEUED = len(ChangedClock._fields) - 1
 
@@ -106,10 +109,17 @@ class PostgreSQLPublications:
             for row in self._database.rows(_CLOCKS, {"partition": partition, "limit": limit})
         ]
 
-    def clocks_published(self, partition: int, versions: Sequence[int]) -> None:
-        """Strike clocks off by their versions; one that has changed again stays."""
+    def clocks_published(self, partition: int, clocks: Sequence[ChangedClock]) -> None:
+        """Strike clocks off as they were returned; one that has changed again stays."""
         self._database.change(
-            _CLOCKS_PUBLISHED, {"partition": partition, "versions": array.numbers(versions)}
+            _CLOCKS_PUBLISHED,
+            {
+                "partition": partition,
+                "tickets": array.texts([one.ticket for one in clocks]),
+                "clocks": array.texts([one.clock for one in clocks]),
+                "started_by": array.texts([one.started_by for one in clocks]),
+                "versions": array.numbers([one.version for one in clocks]),
+            },
         )
 
 
