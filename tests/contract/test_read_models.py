@@ -686,7 +686,7 @@ class TestForAnalysts:
         self, back_end: BackEnd, models: ReadModels
     ) -> None:
         """The pages for analysts name what is there, in its order, and nothing else."""
-        pages = {}
+        pages: dict[str, list[str]] = {}
         for page in back_end.pages:
             pages |= described(page)
         assert pages == back_end.columns()
