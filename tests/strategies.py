@@ -68,6 +68,12 @@ def texts() -> st.SearchStrategy[str]:
     return st.sampled_from(("Ano", "Ne", "Zkuste to prosím znovu"))
 
 
+def storable_texts() -> st.SearchStrategy[str]:
+    """Any text that every database can store, with what means something to one of them."""
+    anything = st.characters(codec="utf-8", exclude_characters="\0")
+    return st.text(anything | st.sampled_from("\"\\{},\x1f%:'")) | st.sampled_from(("NULL", "None"))
+
+
 def triages() -> st.SearchStrategy[SeverityAssigned]:
     """Severities with an impact that backs them, as a triage of POLICY records them."""
     backed = [

@@ -447,6 +447,32 @@ class TestRows:
             ("T-2", 1),
         ]
 
+    def test_names_are_in_the_order_of_their_code_points(self, models: ReadModels) -> None:
+        """Everywhere the same, whatever the language of the server."""
+        names = ["T-1", "T-10", "T-2", "T.1", "T_1", "a-1", "t-1", "Z-1"]
+        models.keep([kept(name, turn=5) for name in names])
+        models.write(TICKETS, [ticket_row(name) for name in names])
+        assert models.tickets_after(0, "", 10) == sorted(names)
+        assert models.tickets_after(0, "T_1", 10) == ["Z-1", "a-1", "t-1"]
+        assert [row.ticket for row in models.rows(TICKETS, names)] == sorted(names)
+        assert [ticket for _, ticket in models.turns(0, 5, None)] == sorted(names)
+
+    @pytest.mark.parametrize(
+        "words",
+        ['"', "\\", "{}", "a,b", "NULL", "None", "", " ", "\n\t\x1f", "Žluť 🐎", "%s :name"],
+    )
+    def test_any_text_comes_back_as_it_was(self, models: ReadModels, words: str) -> None:
+        """Also where it looks like part of a statement; none is not the empty text."""
+        rows = [
+            PARKED_TICKET._replace(reason=words),
+            PARKED_TICKET._replace(ticket="T-2", reason="plain"),
+        ]
+        models.write(PARKED, rows)
+        assert models.rows(PARKED, ["T-1", "T-2"]) == rows
+        row = ticket_row()._replace(customer_id=words, topic=words, impact=None)
+        models.write(TICKETS, [row])
+        assert models.rows(TICKETS, ["T-1"]) == [row]
+
     def test_no_two_alerts_have_one_id(self, models: ReadModels) -> None:
         """The database holds to it (architecture, decision 8)."""
         models.write(ALERTS, [alert(1)])
