@@ -4,10 +4,14 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from tests.benchmarks import engine, files, hours
+from tests.benchmarks import engine, files, hours, models
 from tests.benchmarks.measure import Row, table
 
-BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {"hours": hours.rows, "files": files.rows}
+BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
+    "hours": hours.rows,
+    "files": files.rows,
+    "models": models.rows,
+}
 
 parser = argparse.ArgumentParser(
     prog="python -m tests.benchmarks",
@@ -16,6 +20,7 @@ parser = argparse.ArgumentParser(
 what takes how long on two cores:
   hours    seconds
   files    a minute
+  models   a minute; PostgreSQL beside SQLite, on a server of its own
   engine   about five minutes, of its parts
              commands  20 s; 64 callers and one, beside stock eventsourcing
              import    30 s; the UCI history into log and read models
@@ -25,7 +30,9 @@ what takes how long on two cores:
              start     40 s; 300,000 events, with --full ten million: 20 minutes, 10 GB of disk
 """,
 )
-parser.add_argument("names", nargs="*", metavar="NAME", help="hours, files, engine; default: all")
+parser.add_argument(
+    "names", nargs="*", metavar="NAME", help="hours, files, models, engine; default: all"
+)
 parser.add_argument(
     "--part",
     action="append",

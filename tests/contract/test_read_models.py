@@ -459,7 +459,7 @@ class TestRows:
 
     @pytest.mark.parametrize(
         "words",
-        ['"', "\\", "{}", "a,b", "NULL", "None", "", " ", "\n\t\x1f", "Žluť 🐎", "%s :name"],
+        ['"', "\\", "{}", "a,b", "NULL", "None", "", " ", "\n\t\x1f", "Žluť 🐎", "%s :n"],
     )
     def test_any_text_comes_back_as_it_was(self, models: ReadModels, words: str) -> None:
         """Also where it looks like part of a statement; none is not the empty text."""
