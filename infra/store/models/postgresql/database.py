@@ -85,6 +85,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Begin a transaction to write in: kept as a whole, undone on any exception."""
+        # Not as a pipeline: in one, the server would not put out who stands still.
         with self._transaction("BEGIN"):
             self._writing = True
             try:
