@@ -220,6 +220,16 @@ class FollowsItself(Refusal):
         super().__init__(f"ticket {ticket} cannot follow itself; name the earlier ticket, or none")
 
 
+class FollowedUnknown(Refusal):
+    """A follow-up follows a ticket that was opened."""
+
+    def __init__(self, follows: str) -> None:
+        super().__init__(
+            f"there is no ticket {_shown(follows)} to follow up; "
+            "correct the id that follows names, or leave it out"
+        )
+
+
 class WordsMissing(Refusal):
     """What a command has to say is not left blank."""
 

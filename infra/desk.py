@@ -7,7 +7,7 @@ same command sent again gets the first outcome and appends nothing.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
@@ -25,7 +25,7 @@ from domain.command import (
 )
 from domain.event import RecordedEvent
 from domain.policy import Policies, Policy
-from domain.refusal import CommandReused, Refusal
+from domain.refusal import CommandReused, FollowedUnknown, Refusal
 from domain.ticket import decide, fold
 from infra.store.log.request import Append, Conflict, Head, Outcome
 
@@ -214,6 +214,8 @@ class Desk:
         check_identifier("ticket", command.ticket)
         history = self._log.ticket(command.ticket, words=isinstance(command, Resolve | Verify))
         decided = decide(fold(history), command, now=now, policy=policy)
+        if isinstance(command, Open) and command.follows and not self._log.ticket(command.follows):
+            raise FollowedUnknown(command.follows)
         if number is not None:
             self._last_number = number
         return Append(
@@ -290,22 +292,33 @@ def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _next_turn(waiting: Sequence[int], requests: Sequence[Request]) -> list[int]:
     """Return the first waiting command of every ticket, up to the first unnamed ones.
 
-    What comes after an unnamed `Open` may be meant for the ticket that it makes. A command id that
-    comes twice takes its turns one after the other, too.
+    What comes after an unnamed `Open` may be meant for the ticket that it makes. A follow-up waits
+    for what comes before it to the ticket that it follows, and a command id that comes twice takes
+    its turns one after the other, too.
     """
     seen: set[str] = set()
     turn = []
     unnamed = False
     for index in waiting:
-        ticket, command_id = requests[index].command.ticket, requests[index].command_id
-        if unnamed and ticket != UNNAMED:
+        command = requests[index].command
+        if unnamed and command.ticket != UNNAMED:
             break
-        unnamed = ticket == UNNAMED
-        names = {command_id} if unnamed else {command_id, ticket}
+        unnamed = command.ticket == UNNAMED
+        names = {requests[index].command_id, *_tickets_of(command)}
         if seen.isdisjoint(names):
             turn.append(index)
+        elif unnamed:
+            # Numbers are given in the order of the commands.
+            break
         seen |= names
     return turn
+
+
+def _tickets_of(command: Command) -> Iterator[str]:
+    if command.ticket != UNNAMED:
+        yield command.ticket
+    if isinstance(command, Open) and command.follows is not None:
+        yield command.follows
 
 
 def _check(request: Request) -> None:

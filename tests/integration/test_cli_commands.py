@@ -110,6 +110,7 @@ class TestTheLifeOfATicket:
             "--correlation-id": "call-7",
             "--causation-id": "mail-3",
         }
+        done(*OPEN, "--ticket", "T-9")
         done(*OPEN, *(part for option in options.items() for part in option))
 
         [event] = story("X-1")
@@ -357,6 +358,12 @@ class TestText:
         """It is refused before the editor opens."""
         assert "refused (TicketUnknown)" in failure(run("reply", "T-404"), 4)
         assert not editor.with_name("given").exists()
+
+    def test_a_ticket_that_is_not_there_cannot_be_followed(self, data: str) -> None:
+        """A mistyped id is refused with the cure, and nothing is opened."""
+        message = failure(run(*OPEN, "--follows", "T-404"), 4)
+        assert "refused (FollowedUnknown): there is no ticket T-404 to follow up" in message
+        assert story("T-1") == []
 
     def test_what_was_typed_is_not_lost_when_it_is_refused(self, data: str, editor: Path) -> None:
         """The text is kept for this user only, and the message says how to send it."""

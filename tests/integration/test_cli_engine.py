@@ -440,7 +440,9 @@ class TestWithoutAFile:
         assert by_log["due_at"] == by_file["due_at"]
         (tmp_path / "T-1").write_text("not a history")
         done("explain", "T-1")
-        assert "TICKET is missing" in failure(run("explain", "history.jsonl"), 2)
+        for elsewhere in ((), ("--data", "nowhere")):
+            message = failure(run("explain", "history.jsonl", *elsewhere), 2)
+            assert "history.jsonl is a file: name the ticket in it, too" in message
         assert "TICKET" in failure(run("explain", "a", "b", "c"), 2)
 
     def test_the_past_can_be_asked_for(self, breached: Path) -> None:

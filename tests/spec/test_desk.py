@@ -14,6 +14,8 @@ from domain.event import CustomerReplied, Environment, Opened, RecordedEvent
 from domain.policy import Policies, Policy
 from domain.refusal import (
     CommandReused,
+    FollowedUnknown,
+    FollowsItself,
     IdentifierMalformed,
     NotResolved,
     PlanUnknown,
@@ -339,6 +341,36 @@ class TestNumbers:
         assert len(office.log.asked) <= 21
 
 
+class TestFollowUps:
+    def test_a_ticket_that_is_there_can_be_followed(self, office: Office) -> None:
+        """Whatever became of it."""
+        office.send(OPEN)
+
+        office.send(dataclasses.replace(UNNAMED_OPEN, follows=TICKET))
+
+        [event] = office.story("T-2")
+        assert isinstance(event.event, Opened)
+        assert event.event.follows == TICKET
+
+    @pytest.mark.parametrize("ticket", ["T-1", UNNAMED])
+    def test_a_ticket_that_is_not_there_cannot_be_followed(
+        self, office: Office, ticket: str
+    ) -> None:
+        """A mistyped id would link to nothing; no number is lost either."""
+        astray = dataclasses.replace(OPEN, ticket=ticket, follows="T-404")
+
+        with pytest.raises(FollowedUnknown, match="no ticket T-404 to follow up; correct the id"):
+            office.send(astray)
+
+        assert office.send(UNNAMED_OPEN).ticket == "T-1"
+
+    def test_an_id_that_is_none_is_told_as_such(self, office: Office) -> None:
+        """The rules of the command come first."""
+        for follows, refusal in (("a b", IdentifierMalformed), (TICKET, FollowsItself)):
+            with pytest.raises(refusal):
+                office.send(dataclasses.replace(OPEN, follows=follows))
+
+
 class TestTime:
     def test_a_clock_that_was_set_back_does_not_turn_time_back(self, office: Office) -> None:
         """What the log has is not still to come: its time is the least that now can be."""
@@ -401,6 +433,20 @@ class TestManyCommands:
         answers = office.send_all(UNNAMED_OPEN, REPLY, again, UNNAMED_OPEN)
 
         assert outcomes(answers) == ["T-1", "T-1", "T-2", "T-3"]
+
+    def test_a_follow_up_waits_for_the_ticket_that_it_follows(self, office: Office) -> None:
+        """In one file both can be opened, whatever is named; in the other order it is refused."""
+        second = dataclasses.replace(OPEN, ticket="X-2", follows=TICKET)
+        third = dataclasses.replace(UNNAMED_OPEN, follows="X-2")
+
+        answers = office.send_all(
+            dataclasses.replace(second, ticket="X-1"), OPEN, second, third, UNNAMED_OPEN
+        )
+
+        assert outcomes(answers) == ["FollowedUnknown", "T-1", "X-2", "T-2", "T-3"]
+        [opened] = [event.event for event in office.story("T-2")]
+        assert isinstance(opened, Opened)
+        assert opened.follows == "X-2"
 
     def test_an_id_that_comes_twice_is_one_command(self, office: Office) -> None:
         """The second gets the outcome of the first, or is refused if it is another command."""

@@ -810,7 +810,7 @@ class TestFinding:
         (tmp_path / "policies").mkdir()
         (tmp_path / "policies" / "acme@2.toml").write_text(_second_version())
 
-        with pytest.raises(PoliciesDisagree, match="acme@1 is not there"):
+        with pytest.raises(PolicyInvalid, match=r"expected 1, or acme@1 given too, found 2"):
             find("acme")
 
     def test_versions_out_of_order_are_refused(self, tmp_path: Path) -> None:
@@ -822,8 +822,33 @@ class TestFinding:
         earlier = _second_version().replace("version = 2", "version = 3")
         (folder / "acme@3.toml").write_text(earlier.replace("2026-06-01", "2026-05-01"))
 
-        with pytest.raises(PoliciesDisagree, match="effective_from must rise"):
+        with pytest.raises(PolicyInvalid, match=r"an instant after 2026-06-01.*acme@2 comes"):
             find("acme")
+
+    def test_everything_that_is_wrong_is_told_at_once(self, tmp_path: Path) -> None:
+        """In every version and between them; a gap only where all could be read."""
+        folder = tmp_path / "policies"
+        folder.mkdir()
+        (folder / "acme.toml").write_text(ACME)
+        (folder / "acme@2.toml").write_text(_second_version().replace("[plans.gold", "[plans.new"))
+        (folder / "acme@4.toml").write_text(version_of(4, "2026-05-01"))
+        with pytest.raises(PolicyInvalid) as found:
+            find("acme")
+        told = [(Path(one.file).name, one.key) for one in found.value.problems]
+        assert told == [
+            ("acme@2.toml", "plans.gold"),
+            ("acme@4.toml", "version"),
+            ("acme@4.toml", "effective_from"),
+            ("acme@4.toml", "plans.new"),
+        ]
+
+        (folder / "acme@3.toml").write_text("name = 1")
+        with pytest.raises(PolicyInvalid) as found:
+            find("acme")
+        keys = {(Path(one.file).name, one.key) for one in found.value.problems}
+        assert ("acme@3.toml", "name") in keys
+        assert ("acme@4.toml", "plans.new") in keys
+        assert ("acme@4.toml", "version") not in keys
 
 
 def _second_version() -> str:

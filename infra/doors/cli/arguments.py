@@ -8,7 +8,7 @@ import click
 
 from domain import instant
 from domain.hours import OutsideCalendar
-from domain.policy import Policies, PoliciesDisagree
+from domain.policy import Policies
 from infra.doors.cli.failure import BadData, Unusable
 from infra.store.policies import PolicyInvalid, PolicyUnknown, find
 
@@ -76,7 +76,7 @@ def policies_of(name: str) -> Policies:
         return find(name)
     except PolicyUnknown as error:
         raise Unusable(str(error)) from error
-    except (PolicyInvalid, PoliciesDisagree) as error:
+    except PolicyInvalid as error:
         raise BadData(str(error)) from error
 
 

@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 import infra
-from domain.policy import Policies, PoliciesDisagree, Policy
+from domain.policy import Policies, Policy
+from infra.store.policies import succession
 from infra.store.policies.document import PolicyFile, read
 from infra.store.policies.problem import PolicyInvalid, PolicyUnknown, PolicyUnreadable, Problem
 from infra.store.policies.section import POLICY_NAME
@@ -27,8 +29,8 @@ def find(name_or_path: str) -> Policies:
 
     A path is what ends in `.toml`, contains a folder, or is a file; everything else is a name,
     sought in the folder that LHUTA_POLICIES names, else in `./policies`, else in the one that
-    comes with the program. Raises PolicyUnknown (PolicyUnreadable for a file), PolicyInvalid, and
-    PoliciesDisagree where the versions make no succession.
+    comes with the program. Raises PolicyUnknown (PolicyUnreadable for a file), and PolicyInvalid
+    with everything that is wrong in a version or between two.
     """
     return Policies(tuple(file.policy for file in files(name_or_path)))
 
@@ -37,16 +39,20 @@ def files(name_or_path: str) -> tuple[PolicyFile, ...]:
     """Return what `find` finds as the author wrote it, the oldest version first."""
     if _is_path(name_or_path):
         return (read(name_or_path),)
-    found = [_read_published(path) for path in _versions(name_or_path)]
-    ordered = tuple(sorted(found, key=lambda file: file.policy.version))
-    missing = set(range(1, ordered[-1].policy.version)) - {file.policy.version for file in ordered}
-    if missing:
-        first = f"{name_or_path}@{min(missing)}"
-        raise PoliciesDisagree(
-            f"{ordered[-1].policy.label} is published and {first} is not there; "
-            "tickets of its time need it"
-        )
-    return ordered
+    found: dict[str, PolicyFile] = {}
+    problems: list[Problem] = []
+    for path in _versions(name_or_path):
+        try:
+            found[str(path)] = _read_published(path)
+        except PolicyInvalid as error:
+            problems += error.problems
+    if [file.policy.version for file in found.values()] != [1]:
+        # What seems to be missing may be the file that is wrong.
+        conflicts = succession.problems(found, gaps=not problems, whole=True)
+        problems += chain.from_iterable(conflicts.values())
+    if problems:
+        raise PolicyInvalid(tuple(problems))
+    return tuple(sorted(found.values(), key=lambda file: file.policy.version))
 
 
 def file_name(policy: Policy) -> str:

@@ -11,11 +11,12 @@ Files = Mapping[str, PolicyFile]
 """Policy files by what they are called."""
 
 
-def problems(files: Files, *, gaps: bool) -> dict[str, tuple[Problem, ...]]:
+def problems(files: Files, *, gaps: bool, whole: bool = False) -> dict[str, tuple[Problem, ...]]:
     """Return why the versions of a policy cannot stand together, by the file that has to change.
 
     Files of different policies are told apart by the name in them. With `gaps`, a version that is
-    missing between two others is a problem too.
+    missing between two others is a problem too; with `whole`, also one that is missing before the
+    first.
     """
     found: dict[str, tuple[Problem, ...]] = {}
     passed: dict[str, PolicyFile] = {}
@@ -29,9 +30,9 @@ def problems(files: Files, *, gaps: bool) -> dict[str, tuple[Problem, ...]]:
             if before.policy.name == file.policy.name
             and before.policy.version < file.policy.version
         }
+        if gaps and (earlier or whole):
+            _gap(findings, file, earlier)
         if earlier:
-            if gaps:
-                _gap(findings, file, earlier)
             _order(findings, file, shown(document.get("effective_from")), earlier)
             _losses(findings, file, earlier)
         told = findings.problems()
@@ -56,13 +57,14 @@ def _once(findings: Findings, file: PolicyFile, passed: Files) -> None:
 def _gap(findings: Findings, file: PolicyFile, earlier: Files) -> None:
     """Refuse a missing version: found by its name, the policy needs them all."""
     policy = file.policy
-    before = max(other.policy.version for other in earlier.values())
+    before = max((other.policy.version for other in earlier.values()), default=0)
+    follows = f", which follows {policy.name}@{before}" if before else ""
     first, last = f"{policy.name}@{before + 1}", f"{policy.name}@{policy.version - 1}"
     if before + 1 < policy.version:
         missing = first if first == last else f"{first} to {last}"
         findings.add(
             ("version",),
-            f"{before + 1}, which follows {policy.name}@{before}, or {missing} given too",
+            f"{before + 1}{follows}, or {missing} given too",
             str(policy.version),
         )
 

@@ -28,7 +28,8 @@ Examples:
     type=click.Choice(CHANNELS),
     default="email",
     show_default=True,
-    help="How it came in.",
+    help="How the request reached us, whoever types it in: a mail is email, a call is phone. It is "
+    "kept for ever.",
 )
 @click.option("--subject", metavar="LINE", help="What it is about. Default: the text's first line.")
 @text_options("body", "What the customer wrote; without --subject its first line is the subject")
@@ -38,7 +39,7 @@ Examples:
 @click.option("--browser", metavar="VERSION", help="The browser and its version.")
 @click.option("--android", metavar="VERSION", help="The version of Android.")
 @click.option("--other", metavar="TEXT", help="What else the customer runs.")
-@click.option("--follows", metavar="TICKET", help="The earlier ticket that this one follows up.")
+@click.option("--follows", metavar="TICKET", help="The earlier ticket, which this one follows up.")
 @at_option
 @sending_options
 def open_(

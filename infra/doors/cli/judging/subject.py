@@ -14,6 +14,7 @@ from infra.doors.cli.arguments import DEFAULT_POLICY, Instant, check_moments, po
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.source import history as read_history
 from infra.doors.source import judging, logged
+from infra.settings import Settings
 from projections.judging import CannotJudge
 from streams.history import History
 
@@ -127,11 +128,14 @@ def one_ticket(ticket: str, policies: Policies | None, data: Path) -> Subject:
     """Read one ticket from the log of a data folder; raises Unusable where it is not there."""
     from infra.doors.cli.data_folder import opened_log
 
+    if _is_file(ticket) and not Settings(data).log.exists():
+        raise _of_a_file(ticket)
     with opened_log(data, read_only=True) as log:
         story = log.ticket(ticket)
+        if not story and _is_file(ticket):
+            raise _of_a_file(ticket)
         if not story:
-            hint = f"; of that file: TICKET is missing after {ticket}" if _is_file(ticket) else ""
-            raise Unusable(f"there is no ticket {ticket!r} in the log{hint}")
+            raise Unusable(f"there is no ticket {ticket!r} in the log")
         return Subject({ticket: story}, policies or log.policies(), present(log))
 
 
@@ -145,3 +149,7 @@ def present(log: "EventLog") -> int:
 
 def _is_file(name: str) -> bool:
     return Path(name).exists()
+
+
+def _of_a_file(name: str) -> Unusable:
+    return Unusable(f"{name} is a file: name the ticket in it, too, after its name")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from domain import instant
-from domain.policy import Policies, PoliciesDisagree
+from domain.policy import Policies
 from infra.doors.cli.arguments import DEFAULT_POLICY, data_option
 from infra.doors.cli.data_folder import StoreUnusable, shown, store_errors
 from infra.doors.cli.failure import BadData, Unusable
@@ -105,7 +105,7 @@ def _versions(name_or_file: str, now: int) -> tuple[PolicyFile, Sequence[PolicyF
         current = Policies(tuple(file.policy for file in found)).in_force(now)
     except PolicyUnknown as error:
         raise Unusable(str(error)) from error
-    except (PolicyInvalid, PoliciesDisagree) as error:
+    except PolicyInvalid as error:
         raise BadData(str(error)) from error
     versions = [file.policy.version for file in found]
     place = versions.index(current.version)

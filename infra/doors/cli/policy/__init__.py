@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import click
 
-from domain.policy import Policies, PoliciesDisagree
 from infra.counted import counted
 from infra.doors.cli import output
 from infra.doors.cli.arguments import DEFAULT_POLICY
@@ -41,13 +40,11 @@ def published(name_or_path: str) -> tuple[PolicyFile, ...]:
     Raises Unusable where none can be read, and BadData where one is wrong.
     """
     try:
-        found = files(name_or_path)
-        Policies(tuple(file.policy for file in found))
+        return files(name_or_path)
     except PolicyUnknown as error:
         raise Unusable(str(error)) from error
-    except (PolicyInvalid, PoliciesDisagree) as error:
+    except PolicyInvalid as error:
         raise BadData(str(error)) from error
-    return found
 
 
 @click.group()
