@@ -82,7 +82,10 @@ class SQLiteSession(Session):
         return orjson.dumps(list(values)).decode()
 
     def _rows(self, statement: str, *parameters: object) -> list[Any]:
-        return self._cursor.execute(statement, parameters).fetchall()
+        try:
+            return self._cursor.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise failure(error, self._place) from error
 
     def _streamed(self, statement: str, *parameters: object) -> Iterator[Any]:
         with translated(self._place):

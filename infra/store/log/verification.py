@@ -65,8 +65,7 @@ def _readable(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Finding]:
     settings = reading.settings()
-    end = reading.last_event()
-    total = 0 if end is None else end[0]
+    total = _expected(reading)
     last_hash = chain.origin(settings)
     last_position = last_recorded = 0
     lasts: dict[int, int] = {}
@@ -110,6 +109,14 @@ def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Findin
         yield Finding(None, "partition", "the last positions of the partitions are others")
     # Last, because without its head the log can be read all the same.
     yield from _end(reading.ledger(), Head(last_position, last_recorded, last_hash))
+
+
+def _expected(reading: Reading) -> int:
+    """Return how many events there should be, 0 where the head cannot be read."""
+    try:
+        return reading.ledger().position
+    except StoreError:
+        return 0
 
 
 def _end(ledger: Ledger, last: Head) -> Iterator[Finding]:
