@@ -53,6 +53,11 @@ def decode(line: bytes) -> RecordedEvent:
         raise Malformed(f"not JSON: {error.msg} (column {error.colno})") from error
     if type(attributes) is not dict:
         raise Malformed("not a JSON object")
+    return event_of(attributes)
+
+
+def event_of(attributes: Data) -> RecordedEvent:
+    """Read an event of its attributes and `data`, wherever they stood; raises Malformed."""
     try:
         kind = attributes["type"]
         event_id = attributes["id"]

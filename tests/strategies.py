@@ -29,11 +29,13 @@ from domain.event import (
     AgentResponded,
     Awaiting,
     CustomerReplied,
+    Environment,
     Event,
     Opened,
     RecordedEvent,
     Resolved,
     SeverityAssigned,
+    Text,
     Verified,
     WorkaroundFound,
 )
@@ -399,4 +401,49 @@ def _logged(
                 for number, (story, imported) in enumerate(stories, start=1)
             )
         )
+    )
+
+
+# Records on their way: events as the log stores them, in any place of it.
+
+
+def ticket_ids() -> st.SearchStrategy[str]:
+    """Everything that can name a ticket (contracts, subject)."""
+    return st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
+
+
+def any_text() -> st.SearchStrategy[str]:
+    """A text that is not empty, of any characters that UTF-8 can write."""
+    return st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@cache
+def placed_events() -> st.SearchStrategy[tuple[int, int, bytes, RecordedEvent]]:
+    """Position, position of the one before, hash, and an event as the log hands it out."""
+    environments = st.builds(Environment, *[st.none() | any_text()] * 3)
+    opened = st.builds(
+        Opened, any_text(), any_text(), any_text(), environments, st.none() | ticket_ids()
+    )
+    triaged = st.builds(SeverityAssigned, st.integers(1, 9), any_text(), any_text(), st.booleans())
+    digests = st.builds(Text, st.binary(min_size=32, max_size=32).map(bytes.hex), st.integers(0))
+    causes = [st.none() | any_text()] * 3
+    recorded = st.builds(
+        RecordedEvent,
+        ticket_ids(),
+        st.integers(1, 9_999_999_999),
+        any_text(),
+        instants(),
+        instants(),
+        any_text(),
+        opened | triaged | later_events(),
+        st.just({}),
+        st.none() | digests,
+        *causes,
+    )
+    return st.builds(
+        lambda before, step, proof, event: (before + step, before, proof, event),
+        st.integers(0, 2**62),
+        st.integers(1, 2**32),
+        st.binary(min_size=32, max_size=32),
+        recorded,
     )
