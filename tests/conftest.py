@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.servers.postgresql", "tests.servers.read_models"]
+pytest_plugins = ["tests.servers.kafka", "tests.servers.postgresql", "tests.servers.read_models"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

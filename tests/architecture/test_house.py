@@ -17,6 +17,7 @@ TOP_LEVEL = frozenset(
         "LICENSE",
         "Makefile",
         "README.md",
+        "compose.yaml",
         "docs",
         "domain",
         "infra",
