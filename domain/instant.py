@@ -77,20 +77,18 @@ def text(instant: int) -> str:
     second, fraction = divmod(rest, SECOND)
     if fraction:
         digits = f"{fraction:06}".rstrip("0")
-        return f"{_date(day)}T{_time_of_day(second)}.{digits}Z"
-    return f"{_date(day)}T{_time_of_day(second)}Z"
+        return f"{_date(day)}T{_MINUTES[second // 60]}:{_SECONDS[second % 60]}.{digits}Z"
+    return f"{_date(day)}T{_MINUTES[second // 60]}:{_SECONDS[second % 60]}Z"
 
 
-# Results write many instants of few days, most of them on whole minutes.
+# Results and records write many instants, of few days: what they are written of is made once.
+_SECONDS = tuple(f"{second:02}" for second in range(60))
+_MINUTES = tuple(f"{hour:02}:{minute}" for hour in range(24) for minute in _SECONDS)
+
+
 @lru_cache(4096)
 def _date(day: int) -> str:
     return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
-
-
-@lru_cache(4096)
-def _time_of_day(second: int) -> str:
-    minutes, seconds = divmod(second, 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
 
 def seconds(duration: int) -> int | float:

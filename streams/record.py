@@ -20,7 +20,7 @@ Header = tuple[str, bytes]
 _CONTENT_TYPE: Header = ("content-type", b"application/json")
 _VERSION: Header = ("ce_specversion", SPEC_VERSION.encode())
 _ATTRIBUTE = "ce_"
-_CAUSES = ("commandid", "correlationid", "causationid")
+_CAUSES = tuple((cause, f"ce_{cause}") for cause in ("commandid", "correlationid", "causationid"))
 _HASH_BYTES = 32
 
 
@@ -114,28 +114,32 @@ def of_event(row: Row, source: Header) -> Record:
     data = attributes["data"]
     if "text" in attributes:
         data["text"] = attributes["text"]
-    time = attributes["time"]
+    time, recorded_at = attributes["time"], row.recorded_at
     happened = instant.text(time).encode()
-    recorded_at = row.recorded_at
-    recorded = happened if recorded_at == time else instant.text(recorded_at).encode()
     key = row.originator_id.encode()
+    version, kind, content_type, schema = _type_headers(row.topic)
     headers = [
-        _VERSION,
+        version,
         ("ce_id", attributes["id"].encode()),
         source,
-        *_type_headers(row.topic),
+        kind,
         ("ce_subject", key),
         ("ce_time", happened),
-        ("ce_recordedtime", recorded),
+        (
+            "ce_recordedtime",
+            happened if recorded_at == time else instant.text(recorded_at).encode(),
+        ),
         ("ce_sequence", b"%010d" % row.originator_version),
         ("ce_actor", attributes["actor"].encode()),
+        content_type,
+        schema,
         ("ce_logposition", b"%d" % row.position),
         ("ce_logprevious", b"%d" % row.previous),
         ("ce_loghash", row.hash.hex().encode()),
     ]
-    headers += [
-        (_ATTRIBUTE + cause, attributes[cause].encode()) for cause in _CAUSES if cause in attributes
-    ]
+    for cause, header in _CAUSES:
+        if cause in attributes:
+            headers.append((header, attributes[cause].encode()))
     return Record(key, orjson.dumps(data), headers)
 
 
@@ -145,8 +149,10 @@ def source_header(source: str) -> Header:
 
 
 @lru_cache(64)
-def _type_headers(kind: str) -> tuple[Header, ...]:
+def _type_headers(kind: str) -> tuple[Header, Header, Header, Header]:
+    """Return the headers that only depend on a type: every record of it shares them."""
     return (
+        _VERSION,
         ("ce_type", kind.encode()),
         _CONTENT_TYPE,
         ("ce_dataschema", f"urn:lhuta:schema:{kind}".encode()),

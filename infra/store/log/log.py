@@ -267,11 +267,19 @@ class EventLog:
         Of one partition where it is named, else of all. What was recorded at one instant comes
         together, also where that is more than `limit`.
         """
+        return [_stored(row) for row in self.rows(after, limit, partition)]
+
+    def rows(self, after: int, limit: int, partition: int | None = None) -> list[EventRow]:
+        """Return the events that `read` returns as they are stored."""
         with self._back_end.reading() as reading:
             rows = reading.tickets_after(after, limit, partition)
             if len(rows) == limit:
                 rows += _rest_of_instant(reading, rows[-1], partition)
-        return [_stored(row) for row in rows]
+        return rows
+
+    def partition_of(self, ticket: str) -> int:
+        """Return the partition of a ticket."""
+        return partition_of(ticket, self.partitions)
 
     def size(self) -> int:
         """Return how many bytes the log takes."""
