@@ -235,6 +235,16 @@ def _verified(data: Data) -> tuple[Event, Mapping[str, str]]:
 
 
 OPENED_WORDS = ("subject", "body", "recent_changes", "workarounds_tried", "steps_taken")
+# The words of each type (contracts, Events on Kafka, the table).
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "ticket.opened.v1": OPENED_WORDS,
+    "ticket.severity-assigned.v1": ("rationale",),
+    "ticket.customer-replied.v1": ("message",),
+    "ticket.agent-responded.v1": ("message",),
+    "ticket.workaround-found.v1": ("description",),
+    "ticket.resolved.v1": ("resolution",),
+    "ticket.verified.v1": ("evidence",),
+}
 NO_ENVIRONMENT = Environment()
 CUSTOMER_REPLIED = CustomerReplied()
 AGENT_RESPONDED: Mapping[Awaiting, AgentResponded] = {
