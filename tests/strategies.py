@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -402,6 +402,47 @@ def _logged(
             )
         )
     )
+
+
+class Delivery(NamedTuple):
+    """What comes to one of two workers once the log has grown so far: records by their numbers."""
+
+    kind: Literal["records", "watermark", "undecodable", "idle"]
+    numbers: tuple[int, ...]
+    grown: int
+    worker: int
+
+
+@cache
+def deliveries(entries: int) -> st.SearchStrategy[list[Delivery]]:
+    """What Kafka may bring of a log of so many entries: runs of records, torn, mixed, repeated."""
+    number = st.integers(0, entries - 1)
+    runs = st.builds(lambda start, length: tuple(range(start, start + length)), number, number)
+    numbers = st.one_of(runs, st.lists(number, min_size=1, max_size=6).map(tuple))
+    kinds: tuple[Literal["records", "watermark", "undecodable", "idle"], ...] = (
+        "records",
+        "records",
+        "records",
+        "watermark",
+        "watermark",
+        "undecodable",
+        "idle",
+    )
+    return st.lists(
+        st.builds(
+            Delivery,
+            st.sampled_from(kinds),
+            numbers.filter(bool),
+            st.integers(0, entries),
+            st.integers(0, 1),
+        ),
+        max_size=20,
+    ).map(lambda several: [one._replace(grown=grown) for one, grown in _grown(several)])
+
+
+def _grown(several: Sequence[Delivery]) -> list[tuple[Delivery, int]]:
+    """Let the log only grow."""
+    return list(zip(several, sorted(one.grown for one in several), strict=True))
 
 
 # Records on their way: events as the log stores them, in any place of it.
