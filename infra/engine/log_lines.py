@@ -52,6 +52,23 @@ class PlainLines(logging.Formatter):
 
 
 @contextmanager
+def warnings_of_others() -> Iterator[None]:
+    """Write, where our own lines are written, also what the libraries in use warn of."""
+    others = logging.getLogger()
+    handlers = list(_JOURNAL.handlers)
+    level = others.level
+    others.setLevel(logging.WARNING)
+    for handler in handlers:
+        others.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            others.removeHandler(handler)
+        others.setLevel(level)
+
+
+@contextmanager
 def logging_to(stream: TextIO | None, form: Form) -> Iterator[None]:
     """Write what is noted to a stream, standard error by default; people see warnings only."""
     handler = logging.StreamHandler(stream or sys.stderr)

@@ -5,15 +5,15 @@ them, and one that was killed inside a step does it again. Time enters only thro
 is handed in.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from domain import instant
 from infra.engine.follower import Step
+from infra.engine.hearing import heard
 from infra.engine.log_lines import note
 from projections.models import Announcement, Place
-from projections.projector import Applied, Change, Terms
+from projections.projector import Applied, Terms
 from projections.rows import PROJECTOR_VERSION
 
 REFOLDED = 500
@@ -173,25 +173,6 @@ class Engine:
         return True
 
     def _hear(self, applied: Applied, position: int) -> None:
-        place = str(position)
-        if applied.events:
-            note("events.applied", place, events=applied.events, tickets=applied.folded)
-        if applied.parked:
-            note("tickets.parked", place, level=logging.ERROR, tickets=applied.parked)
-        for change in applied.changes:
-            _note_change(change)
+        heard(applied, str(position))
         for one in applied.announced:
-            note("alert.announced", one.alert_id, kind=one.kind, ticket=one.ticket)
             self._tell(one)
-
-
-def _note_change(change: Change) -> None:
-    note(
-        f"{change.what}.changed",
-        change.subject,
-        level=logging.WARNING,
-        ticket=change.ticket,
-        before=change.before,
-        after=change.after,
-        announced=change.announced,
-    )

@@ -1,0 +1,91 @@
+"""A worker put together: its share of the log's partitions, over Kafka and Faust."""
+
+import faulthandler
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.engine.log_lines import note, warnings_of_others
+from infra.store.log import Cursor, EventLog, Head, Stored
+from infra.worker.gauges import Gauges
+from infra.worker.monitor import monitored
+from projections.models import Models
+from projections.projector import Projector
+from streams.broker import Broker
+from streams.partition import Partition
+from streams.share import Share
+from streams.terms import LogTerms
+
+STOPS_WITHIN = 10
+"""A worker that failed and does not come to its end in so many seconds is ended."""
+
+_SINCE_EVER = -1
+
+
+class PartitionLog:
+    """The event log as one partition sees it."""
+
+    def __init__(self, log: EventLog, number: int) -> None:
+        self._log = log
+        self._number = number
+
+    def head(self) -> Head:
+        """Return where the log stands."""
+        return self._log.head()
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        """Return the next events of the partition after a position, none at the end."""
+        found: list[Stored] = []
+        while len(found) < limit and (events := self._log.read(after, limit)):
+            after = events[-1].position
+            found += [one for one in events if self._is_here(one)]
+        return found
+
+    def holds(self, position: int, hash: bytes) -> bool:
+        """Tell whether the log has this hash at a position."""
+        return self._log.holds(Cursor(position, hash))
+
+    def _is_here(self, stored: Stored) -> bool:
+        return self._log.partition_of(stored.recorded.ticket) == self._number
+
+
+def work(
+    log: EventLog, models: Models, broker: Broker, web_port: int, clock: Callable[[], int]
+) -> None:
+    """Work on a share of the partitions until SIGTERM or SIGINT.
+
+    `web_port` is where monitors ask, 0 for any that is free. Raises what stopped the worker, and
+    OSError where the port is taken.
+    """
+    # Loading Faust takes half a second, and patches what others in the process use.
+    from streams.worker import Worker
+
+    terms = LogTerms(log)
+
+    def follow(number: int) -> Partition:
+        return Partition(number, Projector(models, number), PartitionLog(log, number), terms)
+
+    gauges = Gauges(clock, lambda number: models.parked_since(number, _SINCE_EVER))
+    process = str(os.getpid())
+    with (
+        warnings_of_others(),
+        TemporaryDirectory(prefix="lhuta-worker-") as folder,
+        monitored(web_port, gauges.ill, gauges.unready, gauges.registry) as port,
+    ):
+        note("worker.started", process, broker=str(broker), port=port)
+        Worker(broker, Share(follow, gauges), Path(folder), _failed).run()
+    note("worker.stopped", process)
+
+
+def _failed(error: Exception) -> None:
+    note(
+        "worker.failed",
+        str(os.getpid()),
+        level=logging.ERROR,
+        cause=type(error).__name__,
+        message=str(error),
+    )
+    # Whatever happens on the way out, a supervisor waits for the end.
+    faulthandler.dump_traceback_later(STOPS_WITHIN, exit=True)

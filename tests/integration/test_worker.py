@@ -1,0 +1,205 @@
+"""A worker on a real broker: what it makes of a damaged topic, and how it ends.
+
+It runs as a process of its own, on SQLite; the rows must be those of the log alone.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from domain import instant
+from infra.store.log import EventLog, wall_clock
+from infra.store.models import SQLiteModels
+from infra.worker.process import PartitionLog
+from projections.projector import Projector, Terms
+from streams import topic
+from streams.broker import Broker
+from streams.producer import Producer
+from streams.record import Record
+from streams.relay import Place, Sent, Tail
+from streams.topic import CLOCKS
+from tests.benchmarks import stories
+from tests.benchmarks.engine import POLICY, brought
+from tests.spec.partition import Mark, dump
+
+PARTITIONS = 3
+TICKETS = 150
+PATIENCE = 60.0
+
+
+class Clumsy:
+    """A producer that loses, damages and repeats events on their way, and acknowledges all."""
+
+    def __init__(self, producer: Producer[Sent], broker: Broker) -> None:
+        self._producer = producer
+        self._events = broker.topic(topic.EVENTS.name)
+        self._elsewhere = broker.topic(CLOCKS.name)
+        self._sent = 0
+
+    def send(self, name: str, partition: int, record: Record, token: Sent) -> None:
+        """Send a record, more or less."""
+        if name == self._events:
+            self._sent += 1
+            match self._sent % 11:
+                case 3:
+                    name = self._elsewhere
+                case 5:
+                    record = record._replace(value=b"{")
+                case 7:
+                    self._producer.send(name, partition, record, token)
+        self._producer.send(name, partition, record, token)
+
+    def acknowledged(self) -> Sent | None:
+        """Return what newly counts."""
+        return self._producer.acknowledged()
+
+    def finish(self) -> Sent | None:
+        """Wait until all counts."""
+        return self._producer.finish()
+
+
+@pytest.fixture
+def broker(kafka: str) -> Broker:
+    """Give a broker with topics of this test's own."""
+    made = Broker((kafka,), topic_prefix=f"{uuid4().hex}-")
+    with topic.opened(made) as topics:
+        topics.create(PARTITIONS)
+    return made
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[EventLog]:
+    """Give a log of several partitions with a desk's history."""
+    now = wall_clock()
+    with EventLog.create(
+        tmp_path / "log.db",
+        policy_bytes=POLICY,
+        partitions=PARTITIONS,
+        live_from=now - 300 * instant.DAY,
+        now=now - 300 * instant.DAY,
+    ) as made:
+        yield made
+
+
+@contextmanager
+def working(folder: Path, broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker; its log stands in the folder."""
+    with (folder / "worker.log").open("ab") as lines:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.integration.worker_process"),
+                *(folder / "log.db", folder / "models.db"),
+                *(str(broker), broker.topic_prefix),
+            ],
+            stderr=lines,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def said(folder: Path) -> list[dict[str, Any]]:
+    """What workers wrote into their log, but for the traceback at the end of one that failed."""
+    lines = (folder / "worker.log").read_bytes().splitlines()
+    return [orjson.loads(line) for line in lines if line.startswith(b"{")]
+
+
+def step_until(tail: Tail, done: Callable[[], bool], folder: Path) -> None:
+    """Relay until something is so."""
+    give_up = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < give_up, (folder / "worker.log").read_text()[-3_000:]
+        if not tail.step():
+            time.sleep(0.02)
+
+
+def test_whatever_happens_to_records_the_rows_are_those_of_the_log(
+    broker: Broker, log: EventLog, tmp_path: Path
+) -> None:
+    """Events lost, damaged and sent twice; a worker that is stopped and one that goes on."""
+    now = wall_clock()
+    tickets = list(stories.finished(TICKETS, now - 300 * instant.DAY, now - instant.DAY))
+    with (
+        Producer[Sent](broker, "relay") as producer,
+        SQLiteModels.open(tmp_path / "models.db") as models,
+    ):
+        tail = Tail(
+            log,
+            Clumsy(producer, broker),
+            Place(0, log.origin().hash),
+            broker.topic,
+            wall_clock,
+        )
+
+        def applied() -> bool:
+            lasts = log.lasts()
+            places = {number: models.place(number) for number in lasts}
+            return all(
+                place is not None
+                and place.position == lasts[number]
+                and place.decided_to >= log.head().recorded_at - 5 * instant.SECOND
+                for number, place in places.items()
+            )
+
+        def ready() -> bool:
+            return all(models.place(number) for number in range(PARTITIONS))
+
+        with working(tmp_path, broker) as worker:
+            step_until(tail, ready, tmp_path)
+            for start in range(0, TICKETS // 2, 5):
+                brought(log, tickets[start : start + 5])
+                tail.step()
+            step_until(tail, applied, tmp_path)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(PATIENCE) == 0
+        brought(log, tickets[TICKETS // 2 :])
+        with working(tmp_path, broker) as worker:
+            step_until(tail, applied, tmp_path)
+            worker.send_signal(signal.SIGINT)
+            assert worker.wait(PATIENCE) == 0
+        tail.finish()
+    reasons = {line["action"] for line in said(tmp_path)}
+    assert {"worker.started", "partition.behind", "events.applied", "worker.stopped"} <= reasons
+    assert dump(tmp_path / "models.db") == folded(log, tmp_path)
+
+
+def folded(log: EventLog, folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """The rows that the log alone makes, at the time to which each partition is decided."""
+    terms = Terms(log.policies(), log.live_from)
+    with (
+        SQLiteModels.open(folder / "models.db", read_only=True) as there,
+        SQLiteModels.open(folder / "fresh.db") as fresh,
+    ):
+        for number in range(PARTITIONS):
+            place = there.place(number)
+            assert place is not None
+            events = PartitionLog(log, number).read(0, 1_000_000)
+            Projector(fresh, number).apply(events, terms, Mark(place.position, place.decided_to))
+    return dump(folder / "fresh.db")
+
+
+def test_a_fault_stops_the_worker_before_anything_else_is_applied(
+    broker: Broker, log: EventLog, tmp_path: Path
+) -> None:
+    """Read models of another log: it says so, ends with a failure, and leaves them alone."""
+    with SQLiteModels.open(tmp_path / "models.db") as models:
+        for number in range(PARTITIONS):
+            with models.transaction():
+                models.move(number, None, Projector(models, number).place._replace(position=77))
+        with working(tmp_path, broker) as worker:
+            assert worker.wait(PATIENCE) == 1
+        places = [models.place(number) for number in range(PARTITIONS)]
+        assert [place.position for place in places if place is not None] == [77] * PARTITIONS
+    [failed] = [line for line in said(tmp_path) if line["action"] == "worker.failed"]
+    assert failed["cause"] == "OtherLog"
