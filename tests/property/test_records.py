@@ -43,7 +43,9 @@ def stored(position: int, previous: int, proof: bytes, recorded: RecordedEvent) 
     )
     state = codec.sealed(unsealed, recorded.occurred_at)
     at = recorded.recorded_at
-    return EventRow(position, recorded.ticket, recorded.version, topic, state, at, proof, previous, 0)
+    return EventRow(
+        position, recorded.ticket, recorded.version, topic, state, at, proof, previous, 0
+    )
 
 
 def with_header(sent: Record, name: str, content: bytes | None) -> Record:
