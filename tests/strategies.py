@@ -466,7 +466,9 @@ def placed_events() -> st.SearchStrategy[tuple[int, int, bytes, RecordedEvent]]:
         Opened, any_text(), any_text(), any_text(), environments, st.none() | ticket_ids()
     )
     triaged = st.builds(SeverityAssigned, st.integers(1, 9), any_text(), any_text(), st.booleans())
-    digests = st.builds(Text, st.binary(min_size=32, max_size=32).map(bytes.hex), st.integers(0))
+    digests = st.builds(
+        Text, st.binary(min_size=32, max_size=32).map(bytes.hex), st.integers(0, 10**9)
+    )
     causes = [st.none() | any_text()] * 3
     recorded = st.builds(
         RecordedEvent,

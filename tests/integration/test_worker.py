@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import pytest
@@ -21,17 +20,16 @@ from infra.store.log import EventLog, wall_clock
 from infra.store.models import SQLiteModels
 from infra.worker.process import PartitionLog
 from projections.projector import Projector, Terms
-from streams import topic
 from streams.broker import Broker
 from streams.producer import Producer
 from streams.record import Record
 from streams.relay import Place, Sent, Tail
-from streams.topic import CLOCKS
+from streams.topic import CLOCKS, EVENTS
 from tests.benchmarks import stories
 from tests.benchmarks.engine import POLICY, brought
+from tests.integration.on_kafka import PARTITIONS
 from tests.spec.partition import Mark, dump
 
-PARTITIONS = 3
 TICKETS = 150
 PATIENCE = 60.0
 
@@ -41,7 +39,7 @@ class Clumsy:
 
     def __init__(self, producer: Producer[Sent], broker: Broker) -> None:
         self._producer = producer
-        self._events = broker.topic(topic.EVENTS.name)
+        self._events = broker.topic(EVENTS.name)
         self._elsewhere = broker.topic(CLOCKS.name)
         self._sent = 0
 
@@ -65,15 +63,6 @@ class Clumsy:
     def finish(self) -> Sent | None:
         """Wait until all counts."""
         return self._producer.finish()
-
-
-@pytest.fixture
-def broker(kafka: str) -> Broker:
-    """Give a broker with topics of this test's own."""
-    made = Broker((kafka,), topic_prefix=f"{uuid4().hex}-")
-    with topic.opened(made) as topics:
-        topics.create(PARTITIONS)
-    return made
 
 
 @pytest.fixture

@@ -9,26 +9,13 @@ import pytest
 
 from domain import instant
 from domain.event import RecordedEvent
-from infra.store.log import codec
 from projections.fault import Fenced
 from projections.projector import Applied, Stored, Watermark
 from streams import record
 from streams.share import Share, Way
+from tests.property.test_records import SOURCE, stored
 from tests.spec.desk import ticket
 from tests.spec.partition import Mark
-
-
-class Row(NamedTuple):
-    """An event as the log stores it."""
-
-    position: int
-    previous: int
-    originator_id: str
-    originator_version: int
-    topic: str
-    state: bytes
-    recorded_at: int
-    hash: bytes
 
 
 class Sent(NamedTuple):
@@ -103,21 +90,7 @@ class Witness:
 
 def sent(partition: int, position: int, event: RecordedEvent) -> Sent:
     """The record of an event."""
-    topic, data = codec.data_of(event.event)
-    state = codec.sealed(
-        codec.unsealed(event_id=event.event_id, actor=event.actor, data=data), event.occurred_at
-    )
-    row = Row(
-        position,
-        position - 1,
-        event.ticket,
-        event.version,
-        topic,
-        state,
-        event.recorded_at,
-        b"\x01" * 32,
-    )
-    made = record.of_event(row, record.source_header("/tickets"))
+    made = record.of_event(stored(position, position - 1, b"\x01" * 32, event), SOURCE)
     return Sent(partition, made.key, made.value, made.headers)
 
 
