@@ -37,18 +37,11 @@ class PartitionLog:
 
     def read(self, after: int, limit: int) -> Sequence[Stored]:
         """Return the next events of the partition after a position, none at the end."""
-        found: list[Stored] = []
-        while len(found) < limit and (events := self._log.read(after, limit)):
-            after = events[-1].position
-            found += [one for one in events if self._is_here(one)]
-        return found
+        return self._log.read(after, limit, self._number)
 
     def holds(self, position: int, hash: bytes) -> bool:
         """Tell whether the log has this hash at a position."""
         return self._log.holds(Cursor(position, hash))
-
-    def _is_here(self, stored: Stored) -> bool:
-        return self._log.partition_of(stored.recorded.ticket) == self._number
 
 
 def work(

@@ -1,6 +1,6 @@
 """A worker on a real broker: what it makes of a damaged topic, and how it ends.
 
-It runs as a process of its own, on SQLite; the rows must be those of the log alone.
+It runs as a process of its own; the rows must be those of the log alone, in whatever database.
 """
 
 import signal
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -28,6 +28,7 @@ from streams.topic import CLOCKS, EVENTS
 from tests.benchmarks import stories
 from tests.benchmarks.engine import POLICY, brought
 from tests.integration.on_kafka import PARTITIONS
+from tests.integration.worker_process import opened
 from tests.spec.partition import Mark, dump
 
 TICKETS = 150
@@ -65,12 +66,29 @@ class Clumsy:
         return self._producer.finish()
 
 
+class Desk(NamedTuple):
+    """Where the log and the read models of a desk are, and a folder for what is said."""
+
+    log: str
+    models: str
+    folder: Path
+
+
+@pytest.fixture(params=["file", "server"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
+    """Give places in files, and in a database."""
+    if request.param == "file":
+        return Desk(str(tmp_path / "log.db"), str(tmp_path / "models.db"), tmp_path)
+    url = request.getfixturevalue("postgresql")
+    return Desk(url, url, tmp_path)
+
+
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
-    """Give a log of several partitions with a desk's history."""
+def log(desk: Desk) -> Iterator[EventLog]:
+    """Give a log of several partitions."""
     now = wall_clock()
     with EventLog.create(
-        tmp_path / "log.db",
+        desk.log,
         policy_bytes=POLICY,
         partitions=PARTITIONS,
         live_from=now - 300 * instant.DAY,
@@ -80,14 +98,13 @@ def log(tmp_path: Path) -> Iterator[EventLog]:
 
 
 @contextmanager
-def working(folder: Path, broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
+def working(desk: Desk, broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker; its log stands in the folder."""
-    with (folder / "worker.log").open("ab") as lines:
+    with (desk.folder / "worker.log").open("ab") as lines:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.integration.worker_process"),
-                *(folder / "log.db", folder / "models.db"),
-                *(str(broker), broker.topic_prefix),
+                *(desk.log, desk.models, str(broker), broker.topic_prefix),
             ],
             stderr=lines,
         )
@@ -114,14 +131,14 @@ def step_until(tail: Tail, done: Callable[[], bool], folder: Path) -> None:
 
 
 def test_whatever_happens_to_records_the_rows_are_those_of_the_log(
-    broker: Broker, log: EventLog, tmp_path: Path
+    broker: Broker, log: EventLog, desk: Desk
 ) -> None:
     """Events lost, damaged and sent twice; a worker that is stopped and one that goes on."""
     now = wall_clock()
     tickets = list(stories.finished(TICKETS, now - 300 * instant.DAY, now - instant.DAY))
     with (
         Producer[Sent](broker, "relay") as producer,
-        SQLiteModels.open(tmp_path / "models.db") as models,
+        opened(desk.models) as models,
     ):
         tail = Tail(
             log,
@@ -144,51 +161,51 @@ def test_whatever_happens_to_records_the_rows_are_those_of_the_log(
         def ready() -> bool:
             return all(models.place(number) for number in range(PARTITIONS))
 
-        with working(tmp_path, broker) as worker:
-            step_until(tail, ready, tmp_path)
+        with working(desk, broker) as worker:
+            step_until(tail, ready, desk.folder)
             for start in range(0, TICKETS // 2, 5):
                 brought(log, tickets[start : start + 5])
                 tail.step()
-            step_until(tail, applied, tmp_path)
+            step_until(tail, applied, desk.folder)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(PATIENCE) == 0
         brought(log, tickets[TICKETS // 2 :])
-        with working(tmp_path, broker) as worker:
-            step_until(tail, applied, tmp_path)
+        with working(desk, broker) as worker:
+            step_until(tail, applied, desk.folder)
             worker.send_signal(signal.SIGINT)
             assert worker.wait(PATIENCE) == 0
         tail.finish()
-    reasons = {line["action"] for line in said(tmp_path)}
+    reasons = {line["action"] for line in said(desk.folder)}
     assert {"worker.started", "partition.behind", "events.applied", "worker.stopped"} <= reasons
-    assert dump(tmp_path / "models.db") == folded(log, tmp_path)
+    assert_that_of(log, desk)
 
 
-def folded(log: EventLog, folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    """The rows that the log alone makes, at the time to which each partition is decided."""
+def assert_that_of(log: EventLog, desk: Desk) -> None:
+    """Hold the rows to those that the log alone makes, at the time each partition is decided to."""
     terms = Terms(log.policies(), log.live_from)
     with (
-        SQLiteModels.open(folder / "models.db", read_only=True) as there,
-        SQLiteModels.open(folder / "fresh.db") as fresh,
+        opened(desk.models) as streamed,
+        SQLiteModels.open(desk.folder / "fresh.db") as fresh,
     ):
         for number in range(PARTITIONS):
-            place = there.place(number)
+            place = streamed.place(number)
             assert place is not None
             events = PartitionLog(log, number).read(0, 1_000_000)
             Projector(fresh, number).apply(events, terms, Mark(place.position, place.decided_to))
-    return dump(folder / "fresh.db")
+        assert dump(streamed) == dump(fresh)
 
 
 def test_a_fault_stops_the_worker_before_anything_else_is_applied(
-    broker: Broker, log: EventLog, tmp_path: Path
+    broker: Broker, log: EventLog, desk: Desk
 ) -> None:
     """Read models of another log: it says so, ends with a failure, and leaves them alone."""
-    with SQLiteModels.open(tmp_path / "models.db") as models:
+    with opened(desk.models) as models:
         for number in range(PARTITIONS):
             with models.transaction():
                 models.move(number, None, Projector(models, number).place._replace(position=77))
-        with working(tmp_path, broker) as worker:
+        with working(desk, broker) as worker:
             assert worker.wait(PATIENCE) == 1
         places = [models.place(number) for number in range(PARTITIONS)]
         assert [place.position for place in places if place is not None] == [77] * PARTITIONS
-    [failed] = [line for line in said(tmp_path) if line["action"] == "worker.failed"]
+    [failed] = [line for line in said(desk.folder) if line["action"] == "worker.failed"]
     assert failed["cause"] == "OtherLog"

@@ -1,12 +1,20 @@
-"""A worker on a log and read models in files, as a process that tests may end in any way."""
+"""A worker on a log and read models anywhere, as a process that tests may end in any way."""
 
 import sys
 
 from infra.engine.log_lines import logging_to
 from infra.store.log import EventLog, wall_clock
+from infra.store.log.place import is_url
 from infra.store.models import SQLiteModels
+from infra.store.models.postgresql import PostgreSQLModels
+from infra.store.models.read_models import ReadModels
 from infra.worker.process import work
 from streams.broker import Broker
+
+
+def opened(place: str) -> ReadModels:
+    """Open read models in a file or a database."""
+    return PostgreSQLModels.open(place) if is_url(place) else SQLiteModels.open(place)
 
 
 def main() -> None:
@@ -15,7 +23,7 @@ def main() -> None:
     with (
         logging_to(None, "json"),
         EventLog.open(log_place) as log,
-        SQLiteModels.open(models_place) as models,
+        opened(models_place) as models,
     ):
         work(log, models, Broker((address,), topic_prefix=prefix), 0, wall_clock)
 
