@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import groupby
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from domain import identifier
@@ -22,9 +23,14 @@ Reason = Literal["disproved", "superseded"]
 ClockKey = tuple[ClockName, str]
 """A clock's identity inside its ticket: its name and the id of the event that started it."""
 
+_RECORDED = attrgetter("recorded_at", "version")
+_RECORDED_AT = attrgetter("recorded_at")
+
 # The order of the kinds in one step (semantics §6, the table).
 _KINDS: tuple[DeadlineKind, ...] = ("warning", "breach", "overdue", "untriaged")
 WARNING, BREACH, OVERDUE, UNTRIAGED = range(4)
+# No deadline: all of a clock's are found out when the first of them may come.
+_FIRST = -1
 
 
 class Alert(NamedTuple):
@@ -69,11 +75,12 @@ class Deadline(NamedTuple):
 def deadlines(clock: Clock) -> list[Deadline]:
     """Return every deadline that the folded history has for a clock (semantics §6, the table)."""
     guards = _guards(clock) if clock.untriaged else []
-    told = sorted([*_around(clock), *_breach(clock)], key=lambda deadline: deadline.rank)
+    told = sorted([*_around(clock), *breach(clock)], key=lambda deadline: deadline.rank)
     return [*told, *guards]
 
 
-def _breach(clock: Clock) -> list[Deadline]:
+def breach(clock: Clock) -> list[Deadline]:
+    """Return the deadline at a clock's due time, nothing where it has none."""
     due_at = clock.due_at
     return [] if due_at is None else [Deadline(due_at, BREACH, 0.0, None)]
 
@@ -107,6 +114,27 @@ def _guards(clock: Clock) -> list[Deadline]:
         Deadline(due(start, business, off_hours), UNTRIAGED, size, text)
         for text, size, business, off_hours in _portions(urgent, (*policy.warning_steps, WHOLE))
     ]
+
+
+def _first(clock: Clock) -> int | None:
+    """Return the instant of the first deadline of which a clock may tell, None without any.
+
+    Nothing was told of the clock before: so once it is answered, only a breach is left.
+    """
+    satisfied_at, due_at = clock.satisfied_at, clock.due_at
+    if satisfied_at is not None:
+        return due_at if due_at is not None and due_at < satisfied_at else None
+    policy = clock.policy
+    if clock.promises:
+        promise = clock.promises[-1]
+        anchor, budget, steps = promise.anchor, promise.budget, policy.warning_steps
+    else:
+        anchor, steps = clock.started_at, (*policy.warning_steps, WHOLE)
+        budget = policy.untriaged_target(clock.plan, clock.name, anchor)
+    if budget is None or not steps:
+        return due_at
+    _, _, business, off_hours = _portions(budget, steps)[0]
+    return clock.hours.due(anchor, business, off_hours)
 
 
 @lru_cache(1024)
@@ -145,26 +173,45 @@ class _Watched:
         "clearings",
         "clock",
         "deadlines",
-        "gone",
+        "first",
         "guards",
         "key",
+        "placed",
+        "since",
         "standing",
         "withdrawals",
     )
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, now: int) -> None:
         self.key: ClockKey = (clock.name, clock.started_by)
         self.clock = clock
         # A triage that is learnt of late may take a clock's guards away, never give it new ones;
         # and those of a clock that was triaged when it became known have nothing to tell.
-        self.guards = _guards(clock) if clock.untriaged and clock.triaged_at is None else []
-        self.gone = False
+        guarded = clock.untriaged and clock.triaged_at is None
+        self.guards: Sequence[Deadline] | None = None if guarded else ()
+        # False as long as the fold does not have the clock.
+        self.placed = False
+        # Most clocks are answered before the first of their deadlines: until it comes, only its
+        # instant is known, and since when (recorded) the folded history has them all.
+        self.first: int | None = None
+        self.since = now
         # Since when (recorded) the folded history has each deadline.
         self.deadlines: dict[Deadline, int] = {}
         # Told and not withdrawn, in the order in which they were told.
         self.standing: dict[Deadline, _Told] = {}
         self.withdrawals: dict[Deadline, int] = {}
         self.clearings = 0
+
+    def all_deadlines(self) -> Iterator[Deadline]:
+        """Yield those that can still tell something, or are held against what was told."""
+        clock = self.clock
+        if clock.satisfied_at is None or self.standing:
+            yield from _around(clock)
+        yield from breach(clock)
+        if clock.untriaged and (clock.triaged_at is None or self.standing):
+            if self.guards is None:
+                self.guards = _guards(clock)
+            yield from self.guards
 
     @property
     def order(self) -> tuple[int, int]:
@@ -196,6 +243,11 @@ class Watch:
         # Deadlines whose turn is to come, the next one first: (D + settle, deadline, clock).
         self._turns: list[tuple[int, Deadline, ClockKey]] = []
         self.alerts: list[Alert] = []
+
+    @property
+    def story(self) -> Sequence[RecordedEvent]:
+        """Return everything recorded so far, in story order."""
+        return self._history
 
     @property
     def folded(self) -> Folded:
@@ -242,7 +294,10 @@ class Watch:
         while self._turns and self._turns[0][0] == turn:
             _, deadline, key = heappop(self._turns)
             watched = self._clocks[key]
-            if self._tells(watched, deadline):
+            if deadline.rank == _FIRST:
+                if watched.first == deadline.at:
+                    self._work_out(watched, watched.since)
+            elif self._tells(watched, deadline):
                 self._tell(watched, deadline, turn)
                 told.append(watched)
         return told
@@ -261,7 +316,7 @@ class Watch:
         return deadline.rank != UNTRIAGED or clock.triaged_at is None
 
     def _fold(self, events: Sequence[RecordedEvent]) -> None:
-        in_order = sorted(events, key=story_order) if len(events) > 1 else list(events)
+        in_order = sorted(events, key=story_order) if len(events) > 1 else events
         self._history.extend(in_order)
         if self._folded_to is not None and story_order(in_order[0]) < self._folded_to:
             # A late fact: the one order of events is not that of their arrival (semantics §2).
@@ -273,7 +328,10 @@ class Watch:
         self._folded_to = story_order(in_order[-1])
 
     def _refresh(self, now: int) -> list[_Watched]:
-        """Bring the watched clocks to the new fold; return those that differ, by their start."""
+        """Bring the watched clocks to the new fold; return those that differ, by their start.
+
+        One whose first deadline is still to come has nothing to tell, and is left out.
+        """
         clocks = self._folding.clocks
         touched_from = self._folding.touched_from
         self._folding.touched_from = len(clocks)
@@ -281,13 +339,14 @@ class Watch:
         for clock in clocks[touched_from:]:
             watched = self._clocks.get((clock.name, clock.started_by))
             if watched is None:
-                watched = _Watched(clock)
+                watched = _Watched(clock, now)
                 self._clocks[watched.key] = watched
-            elif watched.clock == clock and not watched.gone:
+            elif watched.placed and watched.clock == clock:
                 continue
             self._schedule(watched, clock, now)
-            changed.append(watched)
-        if touched_from == 0:
+            if watched.deadlines or watched.standing:
+                changed.append(watched)
+        if len(self._clocks) > len(clocks):
             changed.extend(self._vanished({(clock.name, clock.started_by) for clock in clocks}))
         if len(changed) > 1:
             changed.sort(key=lambda watched: watched.order)
@@ -295,24 +354,38 @@ class Watch:
 
     def _vanished(self, present: set[ClockKey]) -> Iterator[_Watched]:
         for key, watched in self._clocks.items():
-            if key not in present and not watched.gone:
-                watched.gone = True
+            if watched.placed and key not in present:
+                watched.placed = False
+                watched.first = None
                 watched.deadlines = {}
                 yield watched
 
     def _schedule(self, watched: _Watched, clock: Clock, now: int) -> None:
-        before = watched.deadlines
-        if watched.clock.promises is clock.promises and before and not watched.gone:
+        if watched.placed and watched.clock.promises is clock.promises:
             watched.clock = clock
             return
+        if watched.first is not None and watched.first < now:
+            # It settles: what the clock still has of it is not new.
+            self._work_out(watched, watched.since)
         watched.clock = clock
-        watched.gone = False
+        watched.placed = True
+        first = None if watched.standing else _first(clock)
+        if watched.standing or (first is not None and first < now):
+            self._work_out(watched, now)
+            return
         watched.deadlines = {}
-        settle = clock.policy.settle
-        guards = watched.guards if clock.untriaged else []
-        # An answered clock warns no more: only what it told before is still held against the fold.
-        around = _around(clock) if clock.satisfied_at is None or watched.standing else []
-        for deadline in (*around, *_breach(clock), *guards):
+        watched.first, watched.since = first, now
+        if first is not None:
+            turn = first + clock.policy.settle
+            heappush(self._turns, (turn, Deadline(first, _FIRST, 0.0, None), watched.key))
+
+    def _work_out(self, watched: _Watched, now: int) -> None:
+        """Work out the deadlines that the folded history has since an instant."""
+        before = watched.deadlines
+        settle = watched.clock.policy.settle
+        watched.first = None
+        watched.deadlines = {}
+        for deadline in watched.all_deadlines():
             made_at = before.get(deadline)
             if made_at is None:
                 made_at = now
@@ -463,8 +536,7 @@ class Watch:
 def watched(history: Iterable[RecordedEvent], policies: Policies) -> Watch:
     """Return a watch of one ticket that has taken its whole history, by recorded instants."""
     watch = Watch(policies)
-    ordered = sorted(history, key=lambda recorded: (recorded.recorded_at, recorded.version))
-    for _, group in groupby(ordered, key=lambda recorded: recorded.recorded_at):
+    for _, group in groupby(sorted(history, key=_RECORDED), key=_RECORDED_AT):
         watch.record(list(group))
     return watch
 

@@ -90,6 +90,17 @@ class Clock(NamedTuple):
             return "met"
         return "breached" if due_at < at else "running"
 
+    # What `_replace` does, in a third of the time: every clock goes through these.
+
+    def triaged(self, triage: SeverityAssigned, by: RecordedEvent) -> "Clock":
+        """Return the clock with the target that the first severity gives it."""
+        promises = _first_promise(self.policy, self.plan, self.name, self.started_at, triage, by)
+        return Clock(*self[:7], promises, self.untriaged, by.occurred_at, *self[-2:])
+
+    def answered(self, by: RecordedEvent) -> "Clock":
+        """Return the clock as an event satisfies it."""
+        return Clock(*self[:-2], by.occurred_at, by.event_id)
+
     def meters(self, at: int) -> tuple[int, int]:
         """Return (business, off-hours) microseconds from the start to the answer, or to `at`."""
         return self.hours.elapsed(
@@ -101,9 +112,14 @@ class Folded(NamedTuple):
     """What a history comes to: the ticket's derived state and all its clocks, oldest first."""
 
     status: Status
-    severity: int | None
+    triage: SeverityAssigned | None
     triaged_at: int | None
     clocks: tuple[Clock, ...]
+
+    @property
+    def severity(self) -> int | None:
+        """Return the severity in force, None before triage."""
+        return None if self.triage is None else self.triage.severity
 
 
 class Folding:
@@ -162,13 +178,8 @@ class Folding:
     @property
     def folded(self) -> Folded:
         """Return the outcome so far."""
-        triage = self._standing.triage
-        return Folded(
-            self._standing.status,
-            None if triage is None else triage.severity,
-            self._triaged_at,
-            tuple(self.clocks),
-        )
+        standing = self._standing
+        return Folded(standing.status, standing.triage, self._triaged_at, tuple(self.clocks))
 
     def _start(self, name: ClockName, by: RecordedEvent) -> None:
         start = by.occurred_at
@@ -199,23 +210,13 @@ class Folding:
         if self._running:
             self._running = False
             self._touch(len(self.clocks) - 1)
-            self.clocks[-1] = self.clocks[-1]._replace(
-                satisfied_at=by.occurred_at, satisfied_by=by.event_id
-            )
+            self.clocks[-1] = self.clocks[-1].answered(by)
 
     def _assign(self, first: bool, triage: SeverityAssigned, by: RecordedEvent) -> None:
         if first:
             self._triaged_at = by.occurred_at
             self._touch(0)
-            self.clocks = [
-                clock._replace(
-                    promises=_first_promise(
-                        clock.policy, clock.plan, clock.name, clock.started_at, triage, by
-                    ),
-                    triaged_at=by.occurred_at,
-                )
-                for clock in self.clocks
-            ]
+            self.clocks = [clock.triaged(triage, by) for clock in self.clocks]
         elif self._running:
             running = self.clocks[-1]
             if running.due_at is None or running.due_at >= by.occurred_at:

@@ -5,9 +5,10 @@ erased and the fact remains (contracts, Events on Kafka).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 Awaiting = Literal["support", "customer"]
@@ -128,6 +129,5 @@ def is_ticket_id(text: str) -> bool:
     return _TICKET_ID.fullmatch(text) is not None
 
 
-def story_order(recorded: RecordedEvent) -> tuple[int, int]:
-    """Return the key of the one order of a ticket's events: semantics §2, at its end."""
-    return (recorded.occurred_at, recorded.version)
+story_order: Callable[[RecordedEvent], tuple[int, int]] = attrgetter("occurred_at", "version")
+"""Returns the key of the one order of a ticket's events: semantics §2, at its end."""

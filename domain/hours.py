@@ -172,18 +172,18 @@ class Hours:
         """
         if not self.start <= start < self.end:
             self.check(start)
-        if off_hours is not None or not business:
-            return self._due_on_either(start, business, off_hours)
-        # Meter.reading and Meter.first_at, written out for the same reason.
-        starts, ends, after, lead = self.business.table
-        index = bisect_right(starts, start) - 1
-        budget = (after[index] if start >= ends[index] else start + lead[index]) + business
-        index = bisect_left(after, budget)
-        if index < len(after):
-            at = budget - lead[index]
-            if at < self.end:
-                return at
-        raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
+        if business:
+            # Meter.reading and Meter.first_at, written out for the same reason.
+            starts, ends, after, lead = self.business.table
+            index = bisect_right(starts, start) - 1
+            budget = (after[index] if start >= ends[index] else start + lead[index]) + business
+            index = bisect_left(after, budget)
+            if index < len(after):
+                at = budget - lead[index]
+                # What is not business time by then is off-hours time.
+                if at < self.end and (off_hours is None or at - start - business < off_hours):
+                    return at
+        return self._due_on_either(start, business, off_hours)
 
     def shift(self, start: int, business: int) -> int:
         """Return the instant `business` microseconds of business time away; negative goes back.

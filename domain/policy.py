@@ -28,6 +28,10 @@ class Target(NamedTuple):
     business: int | None
     off_hours: int | None
 
+    def within(self, other: "Target") -> bool:
+        """Tell whether this target is due when the other one is or before, whatever the start."""
+        return _within(self.business, other.business) and _within(self.off_hours, other.off_hours)
+
     def part(self, share: Fraction) -> "Target":
         """Return a share of both budgets, rounded down to whole microseconds (semantics §6)."""
         numerator, denominator = share.numerator, share.denominator
@@ -35,6 +39,10 @@ class Target(NamedTuple):
             None if self.business is None else self.business * numerator // denominator,
             None if self.off_hours is None else self.off_hours * numerator // denominator,
         )
+
+
+def _within(budget: int | None, other: int | None) -> bool:
+    return other is None or (budget is not None and budget <= other)
 
 
 class Step(NamedTuple):
@@ -140,15 +148,16 @@ class Policy:
         On a tie the gravest severity's (semantics §6, `untriaged`); None where the plan publishes
         no target for the clock.
         """
-        hours = self.plans[plan].hours
-        first: tuple[int, Target] | None = None
+        due, targets = self.plans[plan].hours.due, self.plans[plan].targets
+        first: Target | None = None
         for level in sorted(self.severities):
-            target = self.plans[plan].targets.get((clock, level))
-            if target is not None:
-                due = hours.due(start, *target)
-                if first is None or due < first[0]:
-                    first = (due, target)
-        return None if first is None else first[1]
+            target = targets.get((clock, level))
+            if target is not None and (
+                first is None
+                or not (first.within(target) or due(start, *first) <= due(start, *target))
+            ):
+                first = target
+        return first
 
     def told(self, kinds: Collection[str]) -> tuple[str, ...]:
         """Return the names of those who are told of at least one of these kinds of alerts."""

@@ -89,6 +89,8 @@ class Standing(NamedTuple):
             case SeverityAssigned():
                 return Standing(event, self.awaiting, self.closing, self.closing_words)
             case CustomerReplied():
+                if self.awaiting == "support" and self.closing is None:
+                    return self
                 return Standing(self.triage)
             case AgentResponded() | WorkaroundFound():
                 if event.awaiting == self.awaiting:

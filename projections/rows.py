@@ -9,16 +9,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from domain.alert import BREACH, UNTRIAGED, Alert, Deadline, deadlines, holds, watched
+from domain.alert import UNTRIAGED, Alert, Deadline, breach, deadlines, holds, watched
 from domain.clock import Clock, Folded
 from domain.event import (
     AgentResponded,
+    Event,
     Opened,
     RecordedEvent,
     Resolved,
-    SeverityAssigned,
     WorkaroundFound,
-    story_order,
 )
 from domain.policy import Policies
 
@@ -26,6 +25,7 @@ PROJECTOR_VERSION = 1
 """The version of what rows say; raise it with every change of a fold or a row."""
 
 ANSWERS = (AgentResponded, WorkaroundFound, Resolved)
+RESOLUTIONS = (Resolved,)
 
 
 class TicketRow(NamedTuple):
@@ -175,42 +175,36 @@ def rows(
     clocks: list[ClockRow] = []
     pending: list[DeadlineRow] = []
     for clock in folded.clocks:
-        found = deadlines(clock) if _may_tell(clock, decided_to) else []
+        found = _may_tell(clock, decided_to)
         clocks.append(_clock(ticket, clock, found, decided_to))
-        pending += _pending(ticket, clock, found, decided_to)
+        if found:
+            pending += _pending(ticket, clock, found, decided_to)
     return Rows(
-        (_ticket(history, folded, partition),),
+        (_ticket(history, watch.story, folded, partition),),
         tuple(clocks),
         tuple(pending),
-        tuple(_alerts(watch.alerts, history, policies)),
+        tuple(_alerts(watch.alerts, history, policies)) if watch.alerts else (),
         watch.alerts,
         # The watch may name an earlier turn, but only of deadlines that come to nothing.
-        min((row.turn for row in pending), default=None),
+        min([row.turn for row in pending]) if pending else None,
     )
 
 
-def _ticket(history: Sequence[RecordedEvent], folded: Folded, partition: int) -> TicketRow:
+def _ticket(
+    history: Sequence[RecordedEvent],
+    story: Sequence[RecordedEvent],
+    folded: Folded,
+    partition: int,
+) -> TicketRow:
     opened = history[0].event
     assert type(opened) is Opened
-    story = sorted(history, key=story_order)
-    triage: SeverityAssigned | None = None
-    answered_at: int | None = None
-    resolved_at: int | None = None
-    for recorded in story:
-        event = recorded.event
-        kind = type(event)
-        if kind is SeverityAssigned:
-            triage = event  # type: ignore[assignment]
-        elif kind in ANSWERS:
-            answered_at = recorded.occurred_at
-            if kind is Resolved:
-                resolved_at = recorded.occurred_at
-    status = folded.status
+    status, triage = folded.status, folded.triage
+    resolved = status in {"resolved", "verified"}
     return TicketRow(
         history[0].ticket,
         partition,
         status,
-        folded.severity,
+        None if triage is None else triage.severity,
         None if triage is None else triage.impact,
         None if triage is None else triage.topic,
         None if triage is None else int(triage.supported),
@@ -219,17 +213,24 @@ def _ticket(history: Sequence[RecordedEvent], folded: Folded, partition: int) ->
         opened.channel,
         history[0].occurred_at,
         folded.triaged_at,
-        answered_at,
-        resolved_at if status in {"resolved", "verified"} else None,
+        _last(story, ANSWERS),
+        _last(story, RESOLUTIONS) if resolved else None,
         story[-1].occurred_at,
         history[-1].recorded_at,
         len(history),
     )
 
 
+def _last(story: Sequence[RecordedEvent], kinds: tuple[type[Event], ...]) -> int | None:
+    """Return when the last event of some kinds happened."""
+    for recorded in reversed(story):
+        if type(recorded.event) in kinds:
+            return recorded.occurred_at
+    return None
+
+
 def _clock(ticket: str, clock: Clock, found: Sequence[Deadline], decided_to: int) -> ClockRow:
-    satisfied_at = clock.satisfied_at
-    target = clock.target
+    satisfied_at, due_at, target = clock.satisfied_at, clock.due_at, clock.target
     if satisfied_at is None:
         business = off_hours = None
         # A breach stands here with its alert, when its turn has come (architecture, decision 7).
@@ -248,7 +249,7 @@ def _clock(ticket: str, clock: Clock, found: Sequence[Deadline], decided_to: int
         len(clock.promises),
         None if target is None else target.business,
         None if target is None else target.off_hours,
-        clock.due_at,
+        due_at,
         _guard(found) if satisfied_at is None and clock.triaged_at is None else None,
         satisfied_at,
         clock.satisfied_by,
@@ -263,12 +264,14 @@ def _guard(found: Sequence[Deadline]) -> int | None:
     return max((guard.at for guard in found if guard.rank == UNTRIAGED), default=None)
 
 
-def _may_tell(clock: Clock, decided_to: int) -> bool:
-    """Tell whether the clock may have something to tell after an instant.
+def _may_tell(clock: Clock, decided_to: int) -> Sequence[Deadline]:
+    """Return the deadlines of which the clock may have something to tell after an instant.
 
-    What came before an answer has had its turn some time after it, and the rest does not hold.
+    Of one that is answered, only a breach; its turn comes soon after the answer.
     """
-    return clock.satisfied_at is None or clock.satisfied_at + clock.policy.settle > decided_to
+    if clock.satisfied_at is None:
+        return deadlines(clock)
+    return breach(clock) if clock.satisfied_at + clock.policy.settle > decided_to else ()
 
 
 def _pending(
@@ -279,10 +282,7 @@ def _pending(
         turn = deadline.at + clock.policy.settle
         if turn <= decided_to or not holds(clock, deadline):
             continue
-        over = clock.satisfied_at is not None or (
-            deadline.rank == UNTRIAGED and clock.triaged_at is not None
-        )
-        if deadline.rank == BREACH or not over:
+        if deadline.rank != UNTRIAGED or clock.triaged_at is None:
             yield DeadlineRow(
                 ticket,
                 clock.name,
@@ -297,8 +297,6 @@ def _pending(
 def _alerts(
     told: Sequence[Alert], history: Sequence[RecordedEvent], policies: Policies
 ) -> Iterator[AlertRow]:
-    if not told:
-        return
     started = {recorded.event_id: recorded.occurred_at for recorded in history}
     turns: dict[str, int] = {}
     for number, alert in enumerate(told, start=1):

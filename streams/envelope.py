@@ -5,8 +5,9 @@ be missing; a `text` digest may stand for them.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
@@ -209,8 +210,8 @@ def _severity_assigned(data: Data) -> tuple[Event, Mapping[str, str]]:
         raise Malformed(f"'data.severity' is {shown(severity)}, expected an integer")
     if type(supported) is not bool:
         raise Malformed(f"'data.supported' is {shown(supported)}, expected true or false")
-    return SeverityAssigned(
-        severity, intern(_required(data, "impact")), intern(_required(data, "topic")), supported
+    return _assigned(
+        severity, _required(data, "impact"), _required(data, "topic"), supported
     ), _word(data, "rationale")
 
 
@@ -227,12 +228,18 @@ def _workaround_found(data: Data) -> tuple[Event, Mapping[str, str]]:
 
 
 def _resolved(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return Resolved(_optional(data, "root_cause")), _word(data, "resolution")
+    return _resolved_by(_optional(data, "root_cause")), _word(data, "resolution")
 
 
 def _verified(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return Verified(_required(data, "method")), _word(data, "evidence")
+    return _verified_by(_required(data, "method")), _word(data, "evidence")
 
+
+# A desk has few of each: one object serves many events, and is made once.
+_assigned = lru_cache(1024)(SeverityAssigned)
+_resolved_by = lru_cache(1024)(Resolved)
+_verified_by = lru_cache(1024)(Verified)
+_environment_of = lru_cache(1024)(Environment)
 
 OPENED_WORDS = ("subject", "body", "recent_changes", "workarounds_tried", "steps_taken")
 # The words of each type (contracts, Events on Kafka, the table).
@@ -271,34 +278,46 @@ READERS: Mapping[str, Callable[[Data], tuple[Event, Mapping[str, str]]]] = {
 def written(event: Event) -> tuple[str, dict[str, Any]]:
     """Return an event's type name and its data, without the words."""
     match event:
-        case Opened(customer_id, plan, channel, environment, follows):
-            data: dict[str, Any] = {"customer_id": customer_id, "plan": plan, "channel": channel}
-            if environment != NO_ENVIRONMENT:
-                data["environment"] = {
-                    name: value
-                    for name in ("browser", "android", "other")
-                    if (value := getattr(environment, name)) is not None
-                }
-            if follows is not None:
-                data["follows"] = follows
-            return "ticket.opened.v1", data
-        case SeverityAssigned(severity, impact, topic, supported):
-            return "ticket.severity-assigned.v1", {
-                "severity": severity,
-                "impact": impact,
-                "topic": topic,
-                "supported": supported,
-            }
         case CustomerReplied():
             return "ticket.customer-replied.v1", {}
-        case AgentResponded(awaiting):
-            return "ticket.agent-responded.v1", {"awaiting": awaiting}
-        case WorkaroundFound(awaiting):
-            return "ticket.workaround-found.v1", {"awaiting": awaiting}
-        case Resolved(root_cause):
-            return "ticket.resolved.v1", {} if root_cause is None else {"root_cause": root_cause}
-        case Verified(method):
-            return "ticket.verified.v1", {"method": method}
+        case AgentResponded():
+            return "ticket.agent-responded.v1", {"awaiting": event.awaiting}
+        case Opened():
+            return "ticket.opened.v1", _written_opening(event)
+        case SeverityAssigned():
+            return "ticket.severity-assigned.v1", {
+                "severity": event.severity,
+                "impact": event.impact,
+                "topic": event.topic,
+                "supported": event.supported,
+            }
+        case Resolved():
+            cause = event.root_cause
+            return "ticket.resolved.v1", {} if cause is None else {"root_cause": cause}
+        case WorkaroundFound():
+            return "ticket.workaround-found.v1", {"awaiting": event.awaiting}
+        case Verified():
+            return "ticket.verified.v1", {"method": event.method}
+        case _:
+            assert_never(event)
+
+
+def _written_opening(event: Opened) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "customer_id": event.customer_id,
+        "plan": event.plan,
+        "channel": event.channel,
+    }
+    environment = event.environment
+    if environment is not NO_ENVIRONMENT and environment != NO_ENVIRONMENT:
+        data["environment"] = {
+            name: value
+            for name in ("browser", "android", "other")
+            if (value := getattr(environment, name)) is not None
+        }
+    if event.follows is not None:
+        data["follows"] = event.follows
+    return data
 
 
 def _instant(name: str, text: str) -> int:
@@ -339,7 +358,7 @@ def _awaiting(data: Data) -> Awaiting:
 def _environment(value: object) -> Environment:
     if not isinstance(value, dict):
         raise Malformed(f"'data.environment' is {shown(value)}, expected an object")
-    return Environment(
+    return _environment_of(
         _optional(value, "browser"), _optional(value, "android"), _optional(value, "other")
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from infra.store.failure import (
     Damaged,
@@ -96,6 +96,15 @@ def connect(name: str, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection
         connection.close()
         raise
     return connection
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+# Told so, the module need not search each time for what would adapt a value of these types.
+sqlite3.register_adapter(type(None), _itself)
+sqlite3.register_adapter(bytes, _itself)
 
 
 @contextmanager

@@ -80,20 +80,25 @@ def event_of(
     try:
         attributes = orjson.loads(state)
         event, _ = read(attributes["data"])
-        text = attributes.get("text")
-        return RecordedEvent(
-            stream,
-            version,
-            attributes["id"],
-            attributes["time"],
-            recorded_at,
-            attributes["actor"],
-            event,
-            words,
-            None if text is None else Text(text["sha256"], text["length"]),
-            attributes.get("commandid"),
-            attributes.get("correlationid"),
-            attributes.get("causationid"),
+        get = attributes.get
+        text = get("text")
+        # The constructor of a named tuple costs as much as the rest of this function.
+        return tuple.__new__(
+            RecordedEvent,
+            (
+                stream,
+                version,
+                attributes["id"],
+                attributes["time"],
+                recorded_at,
+                attributes["actor"],
+                event,
+                words,
+                None if text is None else Text(text["sha256"], text["length"]),
+                get("commandid"),
+                get("correlationid"),
+                get("causationid"),
+            ),
         )
     except (orjson.JSONDecodeError, envelope.Malformed, KeyError, TypeError) as error:
         raise Damaged(f"event {version} of {stream}", f"its state cannot be read: {error}") from (

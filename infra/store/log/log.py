@@ -529,7 +529,7 @@ def _told(reading: Reading, ticket: str, *, words: bool) -> list[RecordedEvent]:
 def _stored(row: EventRow) -> Stored:
     position, stream, version, topic, state, recorded_at, proof, previous, _ = row
     recorded = codec.event_of(stream, version, topic, state, recorded_at)
-    return Stored(position, previous, proof, recorded)
+    return tuple.__new__(Stored, (position, previous, proof, recorded))
 
 
 def _rest_of_instant(reading: Reading, last: EventRow, partition: int | None) -> list[EventRow]:

@@ -114,7 +114,8 @@ class Database:
         """Carry a statement out for each row of parameters."""
         if rows:
             with _told(self._where):
-                self._connection.executemany(statement, rows)
+                # Rows that are named tuples are bound more slowly.
+                self._connection.executemany(statement, map(tuple, rows))
 
     def _prepare(self, *, read_only: bool) -> None:
         for pragma in _PRAGMAS:

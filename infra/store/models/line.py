@@ -36,6 +36,5 @@ def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:
 
 
 def _parts(recorded: RecordedEvent) -> tuple[object, ...]:
-    kind, data = written(recorded.event)
-    _, version, event_id, occurred_at, recorded_at, actor, *_ = recorded
-    return version, event_id, occurred_at, recorded_at, actor, kind, data
+    # From the version to the actor as they stand in the event; its type's name, its data.
+    return (*recorded[1:6], *written(recorded.event))
