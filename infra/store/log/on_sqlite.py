@@ -65,7 +65,11 @@ class SQLiteSession(Session):
 
     def write(self, plan: Plan) -> None:
         """Store what was planned."""
-        insert = self._cursor.executemany
+
+        def insert(statement: str, rows: Iterable[Iterable[object]]) -> None:
+            # Rows that are named tuples are bound more slowly.
+            self._cursor.executemany(statement, map(tuple, rows))
+
         insert(f"INSERT INTO events ({EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", plan.events)
         if plan.texts:
             insert("INSERT INTO texts VALUES (?, ?, ?)", plan.texts)

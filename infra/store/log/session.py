@@ -7,6 +7,7 @@ class that stands on it.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources.abc import Traversable
+from itertools import repeat
 from typing import Any, ClassVar
 
 from infra.store.failure import Damaged
@@ -163,7 +164,8 @@ class Session(ABC):
             position,
             limit,
         )
-        return list(map(EventRow._make, rows))
+        # What `_make` does, in a third of the time: a rebuild reads everything.
+        return list(map(tuple.__new__, repeat(EventRow), rows))
 
     def stream(self, stream: str, after: int = 0) -> list[Told]:
         """Return the events of a stream above a version, in order."""
