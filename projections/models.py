@@ -124,8 +124,10 @@ class Models(Protocol):
     def clear(self, partition: int) -> None:
         """Delete everything of a partition but its place and its outbox."""
 
-    def never_announced(self, live_from: int, until: int, limit: int) -> list[tuple[str, str, str]]:
+    def never_announced(
+        self, partition: int, live_from: int, until: int, limit: int
+    ) -> list[tuple[str, str, str]]:
         """Return (ticket, alert id, kind) of alerts to announce that were not, decided by then."""
 
-    def no_longer_told(self, limit: int) -> list[tuple[str, str, str]]:
+    def no_longer_told(self, partition: int, limit: int) -> list[tuple[str, str, str]]:
         """Return (ticket, alert id, kind) of announcements that are not among the alerts."""

@@ -306,7 +306,7 @@ class Projector:
         return total.plus(self.advance(watermark, terms))
 
     def differences(self, terms: Terms, limit: int = 1_000) -> list[Change]:
-        """Return where the alerts differ from those announced, up to `limit` of either kind.
+        """Return where alerts and announcements of the partition differ, `limit` of either kind.
 
         Nothing is announced for it: a rebuild reports it (semantics §6, end).
         """
@@ -314,12 +314,12 @@ class Projector:
         until = max(place.decided_to, place.announced_to)
         gone = [
             Change(ticket, "alert", alert_id, kind, None, announced=True)
-            for ticket, alert_id, kind in self._models.no_longer_told(limit)
+            for ticket, alert_id, kind in self._models.no_longer_told(self._partition, limit)
         ]
         new = [
             Change(ticket, "alert", alert_id, None, kind, announced=False)
             for ticket, alert_id, kind in self._models.never_announced(
-                terms.live_from, until, limit
+                self._partition, terms.live_from, until, limit
             )
         ]
         return sorted([*gone, *new], key=lambda change: (change.ticket, change.subject))

@@ -92,8 +92,12 @@ WHERE alert_id IN listed(:alert_ids);
 -- never_announced: alerts to announce, decided by an instant, that are not in the outbox
 SELECT alerts.ticket, alerts.id, alerts.kind
 FROM alerts
+JOIN tickets ON tickets.ticket = alerts.ticket
 LEFT JOIN outbox ON outbox.alert_id = alerts.id
-WHERE alerts.turn >= :live_from AND alerts.decided_at <= :until AND outbox.alert_id IS NULL
+WHERE tickets.partition = :partition
+    AND alerts.turn >= :live_from
+    AND alerts.decided_at <= :until
+    AND outbox.alert_id IS NULL
 ORDER BY alerts.decided_at, alerts.ticket, alerts.number
 LIMIT :limit;
 
@@ -102,8 +106,8 @@ SELECT outbox.ticket, outbox.alert_id, outbox.kind
 FROM outbox
 LEFT JOIN alerts ON alerts.id = outbox.alert_id
 LEFT JOIN parked ON parked.ticket = outbox.ticket
-WHERE alerts.id IS NULL AND parked.ticket IS NULL
-ORDER BY outbox.partition, outbox.sequence
+WHERE outbox.partition = :partition AND alerts.id IS NULL AND parked.ticket IS NULL
+ORDER BY outbox.sequence
 LIMIT :limit;
 
 -- counts: how many tickets there are, how many are parked, and how many clocks run

@@ -575,8 +575,13 @@ class TestOutbox:
         )
         models.announce([announcement(1), announcement(2), announcement(3, "T-9")])
         models.write(PARKED, [PARKED_TICKET._replace(ticket="T-9")])
-        assert models.never_announced(100, 600, 10) == [("T-1", "T-1-4", "breach")]
-        assert models.no_longer_told(10) == [("T-1", "0-2", "breach")]
+        models.write(TICKETS, [ticket_row(), ticket_row("T-5")._replace(partition=1)])
+        models.write(ALERTS, [alert(1, "T-5")])
+        models.announce([announcement(1, "T-5", partition=1)])
+        assert models.never_announced(0, 100, 600, 10) == [("T-1", "T-1-4", "breach")]
+        assert models.never_announced(1, 100, 600, 10) == [("T-5", "T-5-1", "breach")]
+        assert models.no_longer_told(0, 10) == [("T-1", "0-2", "breach")]
+        assert models.no_longer_told(1, 10) == [("T-5", "1-1", "breach")]
 
 
 class TestBoard:

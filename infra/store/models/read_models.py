@@ -175,15 +175,17 @@ class ReadModels(ABC):
             return set()
         return set(self._names("announced", alert_ids=list(alert_ids)))
 
-    def never_announced(self, live_from: int, until: int, limit: int) -> list[tuple[str, str, str]]:
+    def never_announced(
+        self, partition: int, live_from: int, until: int, limit: int
+    ) -> list[tuple[str, str, str]]:
         """Return (ticket, alert id, kind) of alerts to announce that were not, decided by then."""
         return self._database.asked(
-            "never_announced", live_from=live_from, until=until, limit=limit
+            "never_announced", partition=partition, live_from=live_from, until=until, limit=limit
         )
 
-    def no_longer_told(self, limit: int) -> list[tuple[str, str, str]]:
+    def no_longer_told(self, partition: int, limit: int) -> list[tuple[str, str, str]]:
         """Return (ticket, alert id, kind) of announcements that are not among the alerts."""
-        return self._database.asked("no_longer_told", limit=limit)
+        return self._database.asked("no_longer_told", partition=partition, limit=limit)
 
     def sizes(self) -> Sizes:
         """Return how much there is."""
