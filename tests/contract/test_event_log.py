@@ -339,6 +339,28 @@ class TestReading:
         assert [s.position for s in log.read(5, 10)] == [6]
         assert log.read(6, 10) == []
 
+    def test_a_partition_is_read_by_itself(self, back_end: BackEnd, clock: HandClock) -> None:
+        """Its events and no others, in order, each naming the one before it; instants stay whole."""
+        with back_end.create(clock, partitions=3) as log:
+            # By Kafka's murmur2, T-1 and T-4 share a partition that T-2 is not in.
+            log.append([append(t, t, 0, OPENED) for t in ("T-1", "T-2", "T-4")])
+            log.publish(second_policy(NOW + instant.DAY))
+            log.append([append(f"{t}!", t, 1, REPLIED, REPLIED) for t in ("T-2", "T-1")])
+            parts = [log.read(0, 10, partition) for partition in range(3)]
+            [shared] = [part for part in parts if part and part[0].recorded.ticket == "T-1"]
+            assert [(s.recorded.ticket, s.position, s.previous) for s in shared] == [
+                ("T-1", 2, 0),
+                ("T-4", 4, 2),
+                ("T-1", 8, 4),
+                ("T-1", 9, 8),
+            ]
+            here = parts.index(shared)
+            assert [s.position for s in log.read(2, 2, here)] == [4, 8, 9]
+            assert log.read(9, 10, here) == log.read(0, 10, 3) == []
+            assert sorted(s.position for part in parts for s in part) == [
+                s.position for s in log.read(0, 10)
+            ]
+
     def test_an_instant_is_never_cut_in_two(self, log: EventLog) -> None:
         """Events of a ticket recorded at the same instant are applied together (semantics §5)."""
         log.import_([story("T-1", *[OPENED] + [REPLIED] * 70), story("T-2", OPENED, REPLIED)])
@@ -871,6 +893,8 @@ class TestVerification:
             ("DELETE FROM events WHERE position >= 7", (7, "tail")),
             ("UPDATE events SET position = 99 WHERE position = 3", (3, "gap")),
             ("UPDATE events SET previous = 0 WHERE position = 6", (6, "partition")),
+            ("UPDATE events SET partition = 1 WHERE position = 6", (6, "partition")),
+            ("UPDATE events SET partition = NULL WHERE position = 6", (6, "partition")),
             ("UPDATE log_head SET position = 9", (9, "tail")),
             ("UPDATE log_head SET position = 7", (8, "head")),
             ("UPDATE log_head SET hash = x'00'", (8, "head")),

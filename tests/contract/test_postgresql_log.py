@@ -184,6 +184,7 @@ class TestManyWriters:
 
             def stand_still() -> None:
                 with still._back_end.writing() as writing:
+                    writing.ledger()
                     # The other one waits until this one was ended.
                     other.append([append("b", "T-1", 1, REPLIED)])
                     writing.ledger()
@@ -370,17 +371,15 @@ class TestStorage:
     def test_what_is_at_odds_with_the_log_is_refused_whole(
         self, url: str, tampered: conftest.PostgreSQL
     ) -> None:
-        """An event that stands where the next one should leaves the others as they are."""
-        tampered.execute(
-            "INSERT INTO events VALUES (3, 'T-x', 1, 't', x'00', 1, x'00', 0, 0)",
-        )
+        """Words that stand where the next event's should leave everything as it is."""
+        tampered.execute("INSERT INTO texts VALUES (3, x'00', x'00')")
         with EventLog.open(url, clock=HandClock()) as log:
             head = log.head()
             with pytest.raises(Damaged):
                 log.append([append("b", "T-1", 1, REPLIED, message="Ano")])
             assert log.head() == head
             assert log.outcome("b", b"") is None
-            tampered.execute("DELETE FROM events WHERE position = 3")
+            tampered.execute("DELETE FROM texts WHERE position = 3")
             assert log.verify() == []
             log.append([append("b", "T-1", 1, REPLIED)])
 

@@ -25,7 +25,7 @@ from eventsourcing.utils import Environment, EnvType
 from psycopg import IsolationLevel
 from psycopg.rows import DictRow, tuple_row
 
-from infra.store.failure import Exists, Interrupted, Missing, OlderSchema, StoreError
+from infra.store.failure import Damaged, Exists, Interrupted, Missing, OlderSchema, StoreError
 from infra.store.log import ddl
 from infra.store.log.application import LogMapper, TicketLog
 from infra.store.log.clock import Clock
@@ -105,10 +105,15 @@ class PostgreSQLSession(Session):
     instant = _NOW
 
     def __init__(
-        self, connection: psycopg.Connection[Any], place: str, clock: Clock | None
+        self,
+        connection: psycopg.Connection[Any],
+        place: str,
+        clock: Clock | None,
+        pipeline: psycopg.Pipeline | None = None,
     ) -> None:
         super().__init__(place, clock)
         self._connection = connection
+        self._pipeline = pipeline
         self._cursor = connection.cursor(binary=True, row_factory=tuple_row)
         self._names = count()
 
@@ -138,8 +143,8 @@ class PostgreSQLSession(Session):
             try:
                 with self._connection.transaction():
                     self._rows(f"SELECT {check}(?::oid, true)", index)
-            except psycopg.errors.InternalError as error:
-                faults.append(error.diag.message_primary or str(error))
+            except Damaged as error:
+                faults.append(error.detail)
         return faults
 
     def size(self) -> int:
@@ -173,13 +178,30 @@ class PostgreSQLSession(Session):
 
     def _asked(self, statement: str, *parameters: object) -> Callable[[], list[Any]]:
         cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
-        return cursor.execute(_formatted(statement), parameters).fetchall
+        cursor.execute(_formatted(statement), parameters)
+
+        def answer() -> list[Any]:
+            self._settle()
+            return cursor.fetchall()
+
+        return answer
 
     def _listed(self, values: Iterable[str]) -> object:
         return _array(values)
 
     def _rows(self, statement: str, *parameters: object) -> list[Any]:
-        return self._cursor.execute(_formatted(statement), parameters).fetchall()
+        with translated(self._place):
+            self._cursor.execute(_formatted(statement), parameters)
+            self._settle()
+            return self._cursor.fetchall()
+
+    def _settle(self) -> None:
+        """Let the server answer all that was asked.
+
+        Within a pipeline it would take a process that stands still for one that it works for.
+        """
+        if self._pipeline is not None:
+            self._pipeline.sync()
 
     def _streamed(self, statement: str, *parameters: object) -> Iterator[Any]:
         with (
@@ -231,10 +253,19 @@ class PostgreSQLLogRecorder(LogRecorder, PostgresApplicationRecorder):
     @contextmanager
     def writing(self) -> Iterator[PostgreSQLSession]:
         """Lock the log; what is written is kept when the block ends, unless it raises."""
-        # Each statement after the lock sees what others committed before they let it go.
-        with self._transaction(IsolationLevel.READ_COMMITTED, read_only=self.read_only) as session:
-            session.lock()
-            yield session
+        begun = False
+        try:
+            # Each statement after the lock sees what others committed before they let it go.
+            with self._transaction(
+                IsolationLevel.READ_COMMITTED, read_only=self.read_only, piped=True
+            ) as session:
+                begun = True
+                session.lock()
+                yield session
+        except Unreachable as error:
+            if not begun:
+                raise
+            raise Interrupted(error.place, error.detail) from error
 
     def max_notification_id(self) -> int | None:
         """Return the last position, None where there is none."""
@@ -263,15 +294,12 @@ class PostgreSQLLogRecorder(LogRecorder, PostgresApplicationRecorder):
     ) -> Iterator[PostgreSQLSession]:
         with _translated(self.place), self.datastore.get_connection() as connection:
             connection.isolation_level, connection.read_only = isolation, read_only
-            try:
-                # In a pipeline, what is not asked for an answer is not waited for.
-                with (
-                    connection.pipeline() if piped else nullcontext(),
-                    connection.transaction(),
-                ):
-                    yield PostgreSQLSession(connection, self.place, self.clock)
-            except psycopg.Error as error:
-                raise _lost(failure(error, self.place)) from error
+            # In a pipeline, what is not asked for an answer is not waited for.
+            with (
+                connection.pipeline() if piped else nullcontext() as pipeline,
+                connection.transaction(),
+            ):
+                yield PostgreSQLSession(connection, self.place, self.clock, pipeline)
 
 
 class LogFactory(PostgresFactory):
@@ -377,11 +405,6 @@ def _is_founded(connection: psycopg.Connection[Any]) -> bool:
     """Tell whether there is a log; asked of the tables, since names may be remembered."""
     statement = "SELECT FROM pg_tables WHERE schemaname = %s AND tablename = 'log_settings'"
     return bool(connection.execute(statement, (SCHEMA,)).fetchall())
-
-
-def _lost(error: StoreError) -> StoreError:
-    """Return what it means that a connection ended in the middle: nobody knows what was kept."""
-    return Interrupted(error.place, error.detail) if isinstance(error, Unreachable) else error
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Iterator[str]:
