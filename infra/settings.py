@@ -1,16 +1,26 @@
 """What an installation decides: where the data is, and how often the engine looks."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain import instant
 
+LHUTA_DATABASE = "LHUTA_DATABASE"
+
+
+def _database() -> str | None:
+    return os.environ.get(LHUTA_DATABASE) or None
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The data folder, and the pace of the engine in microseconds."""
+    """The data folder, where the log is, and the pace of the engine in microseconds."""
 
     data: Path
+    database: str | None = field(default_factory=_database)
+    """The PostgreSQL database with the log, by its libpq URL, also as LHUTA_DATABASE in the
+    environment; None for a file in the data folder."""
     poll_every: int = instant.SECOND // 4
     """How long the engine rests when there is nothing to do."""
     tick_every: int = 5 * instant.SECOND
@@ -19,9 +29,9 @@ class Settings:
     """How often the read models are held against the log; 0 for never."""
 
     @property
-    def log(self) -> Path:
-        """Return the event log: kept for ever."""
-        return self.data / "log.db"
+    def log(self) -> Path | str:
+        """Return the event log, a file or a URL: kept for ever."""
+        return self.data / "log.db" if self.database is None else self.database
 
     @property
     def models(self) -> Path:

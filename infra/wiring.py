@@ -23,7 +23,7 @@ from infra.outlets.subscription import Subscription
 from infra.settings import Settings
 from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Damaged, Missing, StoreError
-from infra.store.log import Cursor, EventLog
+from infra.store.log import Cursor, EventLog, Place, named
 from infra.store.models import SQLiteModels
 from infra.store.small_file import failure
 from projections.audit import Audit, Difference
@@ -109,7 +109,7 @@ def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
         SQLiteModels.open(settings.models) as models,
     ):
         if log.partitions != 1:
-            raise Divided(str(settings.log), str(log.partitions))
+            raise Divided(named(settings.log), str(log.partitions))
         taken = deliveries.taken(PARTITION)
         if taken is not None and models.place(PARTITION) is None:
             anew = NOTHING_TAKEN._replace(settled_to=taken.settled_to)
@@ -135,9 +135,9 @@ def checked_log(settings: Settings, clock: Clock, *, read_only: bool = False) ->
         yield log
 
 
-def _findings(path: Path) -> list[str]:
+def _findings(place: Place) -> list[str]:
     try:
-        with EventLog.examine(path) as log:
+        with EventLog.examine(place) as log:
             return [
                 finding.message
                 if finding.position is None
@@ -148,9 +148,9 @@ def _findings(path: Path) -> list[str]:
         return [error.detail]
 
 
-def _damaged(path: Path, findings: Sequence[str]) -> DamagedLog:
+def _damaged(place: Place, findings: Sequence[str]) -> DamagedLog:
     more = f"; and {len(findings) - _SHOWN:,} more" if len(findings) > _SHOWN else ""
-    return DamagedLog(str(path), "; ".join(findings[:_SHOWN]) + more)
+    return DamagedLog(named(place), "; ".join(findings[:_SHOWN]) + more)
 
 
 @contextmanager

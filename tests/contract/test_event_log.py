@@ -340,7 +340,7 @@ class TestReading:
         assert log.read(6, 10) == []
 
     def test_a_partition_is_read_by_itself(self, back_end: BackEnd, clock: HandClock) -> None:
-        """Its events and no others, in order, each naming the one before it; instants stay whole."""
+        """Its events and no others, each naming the one before it; instants stay whole."""
         with back_end.create(clock, partitions=3) as log:
             # By Kafka's murmur2, T-1 and T-4 share a partition that T-2 is not in.
             log.append([append(t, t, 0, OPENED) for t in ("T-1", "T-2", "T-4")])

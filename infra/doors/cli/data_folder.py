@@ -11,7 +11,7 @@ from domain.refusal import Refusal
 from infra.desk import Contended
 from infra.settings import Settings
 from infra.store.failure import StoreError
-from infra.store.log import EventLog
+from infra.store.log import EventLog, Place, is_url, named
 
 EXIT_REFUSED = 4
 EXIT_STORE = 5
@@ -52,8 +52,11 @@ def opened_log(data: Path, *, read_only: bool = False) -> Iterator[EventLog]:
             log.close()
 
 
-def shown(path: Path) -> str:
-    """Return a path as people type it: relative where it lies below the current folder."""
+def shown(place: Place) -> str:
+    """Return a place as people type it: a path below the current folder is relative."""
+    if is_url(place):
+        return named(place)
+    path = Path(place)
     try:
         return str(path.resolve().relative_to(Path(os.curdir).resolve()))
     except ValueError:

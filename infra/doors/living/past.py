@@ -1,14 +1,12 @@
 """The past of a made-up desk: three weeks that end now, brought into its log in one piece."""
 
-from pathlib import Path
-
 from domain.event import RecordedEvent
 from domain.instant import DAY
 from domain.policy import Policy
 from infra.doors.living.scene import AIMS, aimed
 from infra.doors.simulate import simulate
 from infra.store.failure import StoreError
-from infra.store.log import Clock, EventLog
+from infra.store.log import Clock, EventLog, Place, named
 
 SOURCE = "/made-up-desk"
 """The `source` of a log whose people are made up; it tells the log from a real one for ever."""
@@ -26,21 +24,21 @@ class RealDesk(StoreError):
     )
 
 
-def create(path: Path, policy: bytes, clock: Clock) -> None:
+def create(place: Place, policy: bytes, clock: Clock) -> None:
     """Create the log of a made-up desk, still without tickets.
 
     Raises StoreError, and PolicyInvalid.
     """
     now = clock()
     EventLog.create(
-        path, policy_bytes=policy, source=SOURCE, live_from=now, now=now, clock=clock
+        place, policy_bytes=policy, source=SOURCE, live_from=now, now=now, clock=clock
     ).close()
 
 
-def check(path: Path, log: EventLog) -> None:
+def check(place: Place, log: EventLog) -> None:
     """Raise RealDesk unless the log was made for made-up people."""
     if log.source != SOURCE:
-        raise RealDesk(str(path), log.source)
+        raise RealDesk(named(place), log.source)
 
 
 def is_missing(log: EventLog) -> bool:

@@ -4,6 +4,7 @@ from infra.store.log.clock import Clock, wall_clock
 from infra.store.log.erasure import REASON_LIMIT, check_reason
 from infra.store.log.group import GroupCommit, Stopped
 from infra.store.log.log import Erased, EventLog
+from infra.store.log.place import Place, is_url, may_exist, named
 from infra.store.log.request import (
     Append,
     Conflict,
@@ -36,10 +37,14 @@ __all__ = [
     "Head",
     "Imported",
     "Outcome",
+    "Place",
     "Raw",
     "Skipped",
     "Stopped",
     "Stored",
     "check_reason",
+    "is_url",
+    "may_exist",
+    "named",
     "wall_clock",
 ]

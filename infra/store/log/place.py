@@ -1,7 +1,9 @@
 """Where a log is: a file on this machine, or a PostgreSQL database by its URL."""
 
 from os import PathLike
+from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from infra.store.failure import StoreError
 from infra.store.log import on_sqlite
@@ -42,6 +44,21 @@ def is_url(place: Place) -> bool:
     return isinstance(place, str) and place.startswith(_SCHEMES)
 
 
+def may_exist(place: Place) -> bool:
+    """Tell whether a log may be there; of a database only opening it tells."""
+    return is_url(place) or Path(place).exists()
+
+
+def named(place: Place) -> str:
+    """Return a place as people may read it: a URL without its password and options."""
+    if not is_url(place):
+        return str(place)
+    given = urlsplit(str(place))
+    address = given.netloc.rpartition("@")
+    user = address[0].partition(":")[0]
+    return f"postgresql://{user}{address[1]}{address[2]}{given.path}"
+
+
 def database_of(place: Place) -> Database:
     """Return what keeps the log of a place; raises NoDriver."""
     if not is_url(place):
@@ -49,5 +66,5 @@ def database_of(place: Place) -> Database:
     try:
         from infra.store.log import on_postgresql
     except ImportError as error:
-        raise NoDriver("the event log", str(error)) from error
+        raise NoDriver(named(place), str(error)) from error
     return on_postgresql

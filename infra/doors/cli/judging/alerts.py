@@ -25,6 +25,7 @@ from infra.doors.cli.running.living import needs_models
 from infra.engine.stop import Stop
 from infra.settings import Settings
 from infra.store.failure import Missing
+from infra.store.log import may_exist
 from infra.store.told import Cursor, Told
 from projections import rows
 from projections.alerts import AlertRow, row, told
@@ -125,7 +126,7 @@ def _decided(
 ) -> None:
     settings = Settings(data)
     with store_errors(), needs_models(data):
-        if not settings.log.exists():
+        if not may_exist(settings.log):
             raise Missing(shown(settings.log))
         with opened_log(data, read_only=True) as log:
             recipients = _Recipients(log.policies())

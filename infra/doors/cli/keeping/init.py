@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import click
 
@@ -12,8 +13,8 @@ from infra.doors.cli.arguments import DEFAULT_POLICY, data_option
 from infra.doors.cli.data_folder import StoreUnusable, shown, store_errors
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.cli.output import json_lines
-from infra.settings import Settings
-from infra.store.log import EventLog, wall_clock
+from infra.settings import LHUTA_DATABASE, Settings
+from infra.store.log import EventLog, is_url, named, wall_clock
 from infra.store.policies import PolicyFile, PolicyInvalid, PolicyUnknown, files
 from streams.envelope import SOURCE
 
@@ -21,11 +22,30 @@ _SOURCE = re.compile(r"[!-~]{1,256}", re.ASCII)
 _MOST_PARTITIONS = 1_024
 
 
+def _without_password(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Refuse a password where everybody on this machine can read it, and what is no URL."""
+    if value is None:
+        return None
+    if not is_url(value):
+        raise click.BadParameter("write it as postgresql://USER@HOST:PORT/DATABASE")
+    if ":" in urlsplit(value).netloc.rpartition("@")[0] or "password" in parse_qs(
+        urlsplit(value).query
+    ):
+        raise click.BadParameter(
+            "take the password out of the URL: put it in a file that PGPASSFILE or "
+            "LHUTA_DATABASE_PASSWORD_FILE names"
+        )
+    return value
+
+
 @click.command(
     epilog="""\b
 Examples:
   lhuta init
   lhuta init --policy our-policy.toml --data /srv/support
+  lhuta init --database postgresql://lhuta@db.example.com/lhuta --partitions 12
 """,
 )
 @data_option
@@ -51,8 +71,18 @@ Examples:
     show_default=True,
     help="Into how many partitions tickets are divided. It never changes; one machine needs one.",
 )
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar=LHUTA_DATABASE,
+    show_envvar=True,
+    callback=_without_password,
+    help="Keep the log in this PostgreSQL database and not in the data folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, for programs.")
-def init(data: Path, policy: str, source: str, partitions: int, as_json: bool) -> None:
+def init(
+    data: Path, policy: str, source: str, partitions: int, database: str | None, as_json: bool
+) -> None:
     """Create the data folder with an empty event log.
 
     The policy is written into the log and is in force since ever; versions of it that take force
@@ -60,12 +90,13 @@ def init(data: Path, policy: str, source: str, partitions: int, as_json: bool) -
     """
     if not _SOURCE.fullmatch(source):
         raise Unusable(f"--source {source!r} is no URI; use 1 to 256 characters without blanks")
+    settings = Settings(data, database)
     now = wall_clock()
     first, later = _versions(policy, now)
     _create_folder(data)
     with store_errors():
         log = EventLog.create(
-            Settings(data).log,
+            settings.log,
             policy_bytes=first.content,
             source=source,
             partitions=partitions,
@@ -82,7 +113,7 @@ def init(data: Path, policy: str, source: str, partitions: int, as_json: bool) -
         json_lines(
             [
                 {
-                    "log": str(Settings(data).log),
+                    "log": named(settings.log),
                     "log_id": log_id,
                     "policies": labels,
                     "created_at": instant.text(now),
@@ -90,10 +121,12 @@ def init(data: Path, policy: str, source: str, partitions: int, as_json: bool) -
             ]
         )
         return
-    click.echo(f"Created {shown(Settings(data).log)}, judged by {first.policy.label} since ever.")
+    click.echo(f"Created {shown(settings.log)}, judged by {first.policy.label} since ever.")
     for file in later:
         since = instant.text(file.policy.effective_from or 0)
         click.echo(f"{file.policy.label} will be in force from {since}.")
+    if database != Settings(data).database:
+        click.echo(f"The other commands find it where {LHUTA_DATABASE} has the same URL.")
     plans = "|".join(first.policy.plans)
     click.echo(f"Next: lhuta open --customer c-1 --plan {plans}, or lhuta import HISTORY.jsonl.")
 

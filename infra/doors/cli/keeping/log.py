@@ -15,7 +15,7 @@ from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress
 from infra.settings import Settings
 from infra.store.failure import Damaged
-from infra.store.log import EventLog, Finding, Head
+from infra.store.log import EventLog, Finding, Head, named
 
 _LABEL = 12
 _SHOWN = 20
@@ -99,9 +99,9 @@ def info(data: Path, as_json: bool) -> None:
     """
     with opened_log(data, read_only=True) as log:
         head, policies = log.head(), [_policy(policy) for policy in log.policies().versions]
-        size = Settings(data).log.stat().st_size
+        size = log.size()
         row = {
-            "log": str(Settings(data).log),
+            "log": named(Settings(data).log),
             "log_id": log.log_id,
             "source": log.source,
             "partitions": log.partitions,

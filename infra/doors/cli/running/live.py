@@ -27,7 +27,7 @@ from infra.doors.living.crowd import Crowd
 from infra.engine.log_lines import logging_to
 from infra.engine.stop import Stop
 from infra.settings import Settings
-from infra.store.log import EventLog, wall_clock
+from infra.store.log import EventLog, may_exist, wall_clock
 from infra.store.models import SQLiteModels
 from infra.store.policies import files
 from infra.store.small_file import failure
@@ -138,7 +138,7 @@ def live(data: Path, seconds: float | None, lang: Language) -> None:
 
 def _create(settings: Settings) -> None:
     """Create the log where there is none, judged by the policy that is in force now."""
-    if settings.log.exists():
+    if may_exist(settings.log):
         return
     found = files(DEFAULT_POLICY)
     current = Policies(tuple(file.policy for file in found)).in_force(wall_clock())

@@ -10,6 +10,7 @@ import click
 from infra.doors.cli.data_folder import StoreUnusable, shown, store_errors
 from infra.settings import Settings
 from infra.store.failure import Missing
+from infra.store.log import may_exist
 from infra.store.models import SQLiteModels
 from projections.fault import Fenced, Hole, OtherLog, TooManyParked
 
@@ -45,7 +46,7 @@ def needs_models(data: Path) -> Iterator[None]:
     try:
         yield
     except Missing as error:
-        if error.place != str(settings.models) or not settings.log.exists():
+        if error.place != str(settings.models) or not may_exist(settings.log):
             raise
         raise StoreUnusable(
             f"there are no read models in {shown(data)} yet; "
@@ -58,7 +59,7 @@ def opened_models(data: Path) -> Iterator[SQLiteModels]:
     """Open the read models to read them; raises StoreUnusable."""
     settings = Settings(data)
     with store_errors(), needs_models(data):
-        if not settings.log.exists():
+        if not may_exist(settings.log):
             raise Missing(shown(settings.log))
         with SQLiteModels.open(settings.models, read_only=True) as models:
             yield models

@@ -20,7 +20,7 @@ from infra.outlets.subscription import KINDS, Subscription, UnknownSubscriber, W
 from infra.settings import Settings
 from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Missing
-from infra.store.log import wall_clock
+from infra.store.log import may_exist, wall_clock
 
 _SHOWN = 20
 
@@ -162,7 +162,7 @@ def remove(name: str, data: Path) -> None:
 def _listed(data: Path) -> tuple[list[tuple[Subscription, Backlog]], list[Trouble]]:
     """Return the subscribers with what became of their deliveries, and what failed."""
     settings = Settings(data)
-    if settings.log.exists() and not settings.deliveries.exists():
+    if may_exist(settings.log) and not settings.deliveries.exists():
         return [], []
     with _deliveries(data, read_only=True) as deliveries:
         backlogs = {one.subscriber: one for one in deliveries.backlogs()}
@@ -176,7 +176,7 @@ def _deliveries(data: Path, *, read_only: bool = False) -> Iterator[SQLiteDelive
     """Open the deliveries of a data folder that has a log; raises StoreUnusable."""
     settings = Settings(data)
     with store_errors():
-        if not settings.log.exists():
+        if not may_exist(settings.log):
             raise Missing(shown(settings.log))
         with SQLiteDeliveries.open(settings.deliveries, read_only=read_only) as deliveries:
             yield deliveries
