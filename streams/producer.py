@@ -113,13 +113,22 @@ class Producer(Generic[Token]):
         return last
 
     def finish(self) -> Token | None:
-        """Send what still waits for company, wait until all counts, return as `acknowledged`."""
+        """Send what still waits for company, and wait until all that was sent counts.
+
+        Returns the last token, None where nothing was under way; raises NotSent.
+        """
+        last = None
         if self._under_way:
             try:
                 self._producer.flush(_PATIENCE_SECONDS)
+                while self._under_way:
+                    token, sent = self._under_way[0]
+                    sent.get(timeout=_PATIENCE_SECONDS)
+                    self._under_way.popleft()
+                    last = token
             except KafkaError as error:
                 raise NotSent(self._broker, error) from error
-        return self.acknowledged()
+        return last
 
     def _await_first(self) -> None:
         try:

@@ -13,6 +13,8 @@ import orjson
 
 from domain import instant
 from domain.event import RecordedEvent
+from projections.models import Announcement
+from projections.publication import ChangedClock
 from streams.envelope import READERS, SPEC_VERSION, Malformed, event_of, shown
 
 Header = tuple[str, bytes]
@@ -157,6 +159,56 @@ def _type_headers(kind: str) -> tuple[Header, Header, Header, Header]:
         _CONTENT_TYPE,
         ("ce_dataschema", f"urn:lhuta:schema:{kind}".encode()),
     )
+
+
+def of_alert(announced: Announcement, source: Header) -> Record:
+    """Return the record of an alert, word for word as it was announced."""
+    version, kind, content_type, schema = _type_headers(f"ticket.alert.{announced.kind}.v1")
+    key = announced.ticket.encode()
+    headers = [
+        version,
+        ("ce_id", announced.alert_id.encode()),
+        source,
+        kind,
+        ("ce_subject", key),
+        ("ce_time", instant.text(announced.decided_at).encode()),
+        content_type,
+        schema,
+    ]
+    return Record(key, announced.alert.encode(), headers)
+
+
+def of_clock(changed: ChangedClock) -> Record:
+    """Return the record of a clock's present state; one that is gone has no value."""
+    key = f"{changed.ticket}/{changed.clock}/{changed.started_by}".encode()
+    row = changed.row
+    if row is None:
+        return Record(key, None, [])
+    state = {
+        "ticket": row.ticket,
+        "clock": row.clock,
+        "instance": row.instance,
+        "started_by": row.started_by,
+        "plan": row.plan,
+        "policy": row.policy,
+        "started_at": instant.text(row.started_at),
+        "due_at": _instant(row.due_at),
+        "satisfied_at": _instant(row.satisfied_at),
+        "satisfied_by": row.satisfied_by,
+        "verdict": row.verdict,
+        "business_seconds": _seconds(row.business),
+        "off_hours_seconds": _seconds(row.off_hours),
+        "logposition": changed.position,
+    }
+    return Record(key, orjson.dumps(state), [_CONTENT_TYPE])
+
+
+def _instant(moment: int | None) -> str | None:
+    return None if moment is None else instant.text(moment)
+
+
+def _seconds(duration: int | None) -> int | float | None:
+    return None if duration is None else instant.seconds(duration)
 
 
 def event(

@@ -6,15 +6,14 @@ readers ignore. For the same reason two relays harm nothing, but one is enough: 
 others waiting.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 from domain import instant
-from streams.producer import NotSent
 from streams.record import Record, Row, Watermark, of_event, of_watermark, source_header
+from streams.sender import Lease, Note, Wait, send_alone
 from streams.topic import EVENTS, WATERMARKS
 
 MARK_EVERY = instant.SECOND
@@ -24,8 +23,6 @@ POLL_SECONDS = 0.02
 """How long to rest when there is nothing to send."""
 
 BATCH = 2_000
-
-_PAUSE_SECONDS = 1.0
 
 
 class Place(NamedTuple):
@@ -99,16 +96,6 @@ class Places(Protocol):
         """Keep the place."""
 
 
-class Lease(Protocol):
-    """The right to be the one relay; it ends with its holder, however that ends."""
-
-    def take(self) -> bool:
-        """Take the lease, or see that it is still held; return False while another has it.
-
-        Raises where it was held and is lost.
-        """
-
-
 class Producer(Protocol):
     """What is needed of what sends."""
 
@@ -119,14 +106,7 @@ class Producer(Protocol):
         """Return the token of the last record that newly counts; raises NotSent."""
 
     def finish(self) -> Sent | None:
-        """Wait until all that was sent counts, and return as `acknowledged` does."""
-
-
-class Note(Protocol):
-    """Hears what is done to what, as a line of a program's log."""
-
-    def __call__(self, action: str, id: str, *, level: int = logging.INFO, **facts: object) -> None:
-        """Hear it."""
+        """Wait until all that was sent counts, and return the last token; raises NotSent."""
 
 
 class _Mark(NamedTuple):
@@ -255,29 +235,20 @@ class Relay:
         self._clock = clock
         self._note = note
 
-    def run(self, wait: Callable[[float], bool]) -> None:
-        """Relay until `wait`, given seconds to rest, says that somebody asked to stop.
+    def run(self, wait: Wait) -> None:
+        """Relay until somebody asks to stop.
 
         Raises what the log, the places and the lease raise; Kafka is tried again and again.
         """
-        waiting = False
-        while not self._lease.take():
-            if not waiting:
-                self._note("relay.waiting", "lease")
-                waiting = True
-            if wait(_PAUSE_SECONDS):
-                return
-        while not wait(0.0):
-            place = self._places.load()
-            try:
-                with self._connected() as producer:
-                    self._note("relay.started", str(place.position))
-                    self._follow(Tail(self._log, producer, place, self._names, self._clock), wait)
-            except NotSent as error:
-                self._note("relay.interrupted", "kafka", level=logging.WARNING, message=str(error))
-                wait(_PAUSE_SECONDS)
 
-    def _follow(self, tail: Tail, wait: Callable[[float], bool]) -> None:
+        def follow(producer: Producer) -> None:
+            place = self._places.load()
+            self._note("relay.started", str(place.position))
+            self._follow(Tail(self._log, producer, place, self._names, self._clock), wait)
+
+        send_alone("relay", self._lease, self._connected, follow, wait, self._note)
+
+    def _follow(self, tail: Tail, wait: Wait) -> None:
         kept, kept_at = tail.place, self._clock()
         try:
             while not wait(0.0 if tail.step() else POLL_SECONDS):
@@ -290,7 +261,6 @@ class Relay:
         finally:
             # Also after an error: what counts by then is not sent again.
             self._keep(kept, tail.place)
-        self._note("relay.stopped", str(tail.place.position))
 
     def _keep(self, kept: Place, place: Place) -> Place:
         if place.position > kept.position:
