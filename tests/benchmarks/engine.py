@@ -36,7 +36,9 @@ from infra.store.log import (
     Draft,
     EventLog,
     GroupCommit,
+    Place,
     Stored,
+    may_exist,
     wall_clock,
 )
 from infra.store.models import SQLiteModels
@@ -284,7 +286,7 @@ def opening_for(due_at: int, plan: Plan, target: Target, now: int) -> int:
 def idle_cost(folder: Path, tickets: int) -> tuple[float, float]:
     """Return the microseconds of an engine's step with nothing due, and of one that ticks."""
     settings = Settings(folder, audit_every=0)
-    if not settings.log.exists():
+    if not may_exist(settings.log):
         folder.mkdir()
         with created(settings.log) as log:
             brought(log, stories.running(tickets, wall_clock() - instant.MINUTE))
@@ -425,10 +427,10 @@ class _Ticket(Aggregate):
         self.replies += 1
 
 
-def created(path: Path) -> EventLog:
+def created(place: Place) -> EventLog:
     """Create a log that tells of everything from now on."""
     now = wall_clock()
-    return EventLog.create(path, policy_bytes=POLICY, live_from=now, now=now - instant.DAY)
+    return EventLog.create(place, policy_bytes=POLICY, live_from=now, now=now - instant.DAY)
 
 
 def opening(ticket: str | None = None) -> Append:

@@ -111,31 +111,31 @@ class TestLog:
     def test_damage_anywhere_is_refused_with_what_was_found(self, desk: Desk) -> None:
         """Before anything is done with it, or by the command that meets it; a backup goes on."""
         chance = Random("a page of the log")
-        good = desk.settings.log.read_bytes()
+        good = Path(desk.settings.log).read_bytes()
         for _ in range(ROUNDS):
-            page = damage(desk.settings.log, chance)
+            page = damage(Path(desk.settings.log), chance)
             started = desk.ended(*ONCE)
             assert (started.status, desk.ended("log", "verify").status) == (5, 3), page
             assert str(desk.settings.log) in started.errors
             assert "lhuta log verify" in started.errors
             assert re.search("last (good )?backup", started.errors)
-            desk.settings.log.write_bytes(good)
+            Path(desk.settings.log).write_bytes(good)
         desk.done("log", "verify")
         proved(desk)
 
     def test_a_log_that_lost_its_end_is_refused(self, desk: Desk) -> None:
         """As a file that was copied half is."""
-        good = desk.settings.log.read_bytes()
-        desk.settings.log.write_bytes(good[: len(good) // 2 // PAGE * PAGE])
+        good = Path(desk.settings.log).read_bytes()
+        Path(desk.settings.log).write_bytes(good[: len(good) // 2 // PAGE * PAGE])
         assert "lhuta log verify" in desk.refused(*ONCE)
         assert "lhuta log verify" in desk.refused("reply", "A-1", "--message", "m")
 
     def test_an_older_log_under_newer_read_models_is_refused(self, desk: Desk) -> None:
         """A backup that was brought back holds, but not all that was told; people decide."""
-        older = desk.settings.log.read_bytes()
+        older = Path(desk.settings.log).read_bytes()
         desk.write_commands("B", 3, Random("newer"))
         settle(desk)
-        desk.settings.log.write_bytes(older)
+        Path(desk.settings.log).write_bytes(older)
         with EventLog.open(desk.settings.log) as log:
             assert log.verify() == []
         assert "`lhuta rebuild`" in desk.refused(*ONCE)

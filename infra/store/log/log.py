@@ -60,7 +60,7 @@ class Erased(NamedTuple):
     """What an erasure did: the words of how many events, and when (None: nothing was left).
 
     `gone` is False while somebody reads an earlier state of the log: until then the words can
-    still be found in the write-ahead file.
+    still be found in the files of the log.
     """
 
     events: int

@@ -49,7 +49,8 @@ def erase(
 
     What happened, when and by whom stays, with the digests of the words; so do who asked for the
     erasure, when and why. The log still verifies, and every clock is judged as before. Files that
-    were exported, backups and mails are not reached: see to them yourself.
+    were exported, backups and mails are not reached, nor what a database server keeps of its own
+    work: see to them yourself.
     """
     if bool(tickets) == (customer is not None):
         raise click.UsageError("name the tickets, or their --customer, one of both")
@@ -83,7 +84,7 @@ def erase(
     if not erased.gone:
         click.echo(
             "Another process still reads an earlier state of the log, and until it ends the words "
-            "can be found in the log's write-ahead file; then do this again.",
+            "can be found in the log's files; then do this again.",
             err=True,
         )
 

@@ -1,0 +1,99 @@
+"""A desk whose event log is in PostgreSQL, by the same commands; what is local stays local."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.store.log import EventLog
+from tests.integration.at_the_desk import DATA, answer, done, failure, run, settle_down
+
+OPEN = ("open", "--customer", "c-1", "--plan", "premium", "--subject", "Board", "--ticket", "T-1")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle_down(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def database(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name an empty database in the environment, and return how it is shown."""
+    monkeypatch.setenv("LHUTA_DATABASE", postgresql)
+    return postgresql.partition("?")[0]
+
+
+class TestDesk:
+    def test_every_command_finds_the_log_in_the_database(self, database: str) -> None:
+        """From the first ticket to the erasure of its words, and the engine beside it."""
+        assert f"Created {database}, judged by managry@1 since ever." in done("init")
+        done(*OPEN)
+        done("reply", "T-1", "-m", "It is still empty.")
+        done(
+            "triage",
+            "T-1",
+            "--severity",
+            "2",
+            "--impact",
+            "serious-performance",
+            "--topic",
+            "defect",
+        )
+        assert "T-1" in done("clocks")
+        assert "still empty" in done("ticket", "T-1")
+        assert run("run", "--once", "--log-format", "text").exit_code == 0
+        assert "T-1" in done("board")
+        assert "lhuta run" in run("status").stdout
+        Path("history.jsonl").write_text(done("export"), "utf-8")
+        done("erase", "T-1", "--reason", "asked for", "--actor", "agent:a-1", "--yes")
+        assert "still empty" not in done("ticket", "T-1")
+        assert f"{database} holds: 5 events up to" in done("log", "verify")
+        info = answer("log", "info")
+        assert (info["log"], info["partitions"]) == (database, 1)
+        assert info["bytes"] > 0
+        assert not Path(DATA, "log.db").exists()
+        done("import", "history.jsonl")
+
+    def test_a_divided_log_is_for_workers(self, database: str) -> None:
+        """Commands write to it, and the engine of one machine names the way."""
+        assert answer("init", "--partitions", "12")["log"] == database
+        done(*OPEN)
+        assert "divided into 12 partitions" in failure(run("run", "--once"), 5)
+
+    def test_a_database_without_a_log_is_told(self, database: str) -> None:
+        """As a data folder without one is."""
+        assert "lhuta init" in failure(run("board"), 5)
+        assert "lhuta init" in failure(run(*OPEN), 5)
+
+    def test_a_log_that_is_there_is_left_as_it_is(self, database: str) -> None:
+        """Exit status 5."""
+        done("init")
+        assert f"{database} exists already" in failure(run("init"), 5)
+
+
+class TestInit:
+    def test_the_database_may_be_named_to_the_command(self, postgresql: str) -> None:
+        """Then it says how the others find it."""
+        told = done("init", "--database", postgresql, "--partitions", "3")
+        assert "where LHUTA_DATABASE has the same URL" in told
+        with EventLog.open(postgresql) as log:
+            assert log.partitions == 3
+
+    @pytest.mark.parametrize(
+        ("url", "cure"),
+        [
+            ("postgresql://lhuta:geheim@127.0.0.1/lhuta", "take the password out"),
+            ("postgresql://lhuta@127.0.0.1/lhuta?password=geheim", "take the password out"),
+            ("127.0.0.1/lhuta", "postgresql://USER@HOST:PORT/DATABASE"),
+        ],
+    )
+    def test_an_address_that_should_not_be_given_is_refused(self, url: str, cure: str) -> None:
+        """A password on the command line is read by everybody; it is not repeated either."""
+        result = run("init", "--database", url)
+        assert result.exit_code == 2
+        assert cure in " ".join(result.stderr.replace("│", " ").split())
+        assert "geheim" not in result.output
+
+    def test_a_server_that_is_not_there_is_told(self) -> None:
+        """Exit status 5, with what to see to."""
+        result = run("init", "--database", "postgresql://lhuta@127.0.0.1:1/lhuta")
+        assert "postgresql://lhuta@127.0.0.1:1/lhuta cannot be reached" in failure(result, 5)
