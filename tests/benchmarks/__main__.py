@@ -23,6 +23,7 @@ what takes how long on two cores:
   models   a minute; PostgreSQL beside SQLite, on a server of its own
   engine   about five minutes, of its parts
              commands  20 s; 64 callers and one, beside stock eventsourcing
+             database  30 s; the same in PostgreSQL, on a server of its own
              import    30 s; the UCI history into log and read models
              rebuild   60 s; 200,000 imported events and 100,000 lived ones, --full five times that
              alerts    90 s; 100,000 running clocks, with --full a million: 10 minutes

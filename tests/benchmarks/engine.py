@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import orjson
@@ -30,6 +31,7 @@ from infra import wiring
 from infra.desk import Desk
 from infra.engine.follower import Mark
 from infra.engine.loop import Engine
+from infra.servers.postgresql import PostgreSQL
 from infra.settings import Settings
 from infra.store.log import (
     Append,
@@ -87,8 +89,64 @@ def commands(folder: Path, full: bool) -> Iterator[Row]:
             "SQLITE_DBNAME": str(folder / "stock.db"),
         }
     )
-    count = 200 if full else 60
-    with created(folder / "log.db") as log, GroupCommit(log.append) as group:
+    with created(folder / "log.db") as log:
+        yield from _commands(log, stock, 200 if full else 60, ("ratio >= 3", "ratio >= 0.6"))
+    stock.close()
+
+
+def database(folder: Path, full: bool) -> Iterator[Row]:
+    """Measure the same in PostgreSQL, on a server of its own, and whole tickets."""
+    # The user that serves must be able to pass through.
+    folder.chmod(0o711)
+    with PostgreSQL(folder / "server") as server:
+        given = urlsplit(server.url)
+        password = (folder / "server" / "pgpass").read_text("utf-8").strip().rpartition(":")[2]
+        stock = Application[UUID](
+            env={
+                "PERSISTENCE_MODULE": "eventsourcing.postgres",
+                "POSTGRES_DBNAME": given.path.removeprefix("/"),
+                "POSTGRES_HOST": str(given.hostname),
+                "POSTGRES_PORT": str(given.port),
+                "POSTGRES_USER": str(given.username),
+                "POSTGRES_PASSWORD": password,
+                "POSTGRES_POOL_SIZE": "16",
+            }
+        )
+        with created(server.url) as log:
+            yield from _commands(log, stock, 200 if full else 30, ("-", "-"))
+            yield from _whole_tickets(log, stock)
+        stock.close()
+
+
+def _whole_tickets(log: EventLog, stock: Application[UUID]) -> Iterator[Row]:
+    now = wall_clock()
+    told = [list(stories.finished(200, now - 300 * instant.DAY, now)) for _ in range(3)]
+    events = sum(map(len, told[0]))
+    coming = iter(told)
+
+    def ours() -> None:
+        log.import_([_renamed(story) for story in next(coming)])
+
+    def theirs() -> None:
+        tickets = [_Ticket("c-1", "premium", "email") for _ in range(200)]
+        for number in range(events - len(tickets)):
+            tickets[number % len(tickets)].reply("Any news?", "customer:c-1")
+        stock.save(*tickets)
+
+    one, other = in_turns(ours, theirs)
+    name = f"import of {events:,} events in one transaction, stock eventsourcing as baseline"
+    yield Row(name, one * 1e6 / events, other * 1e6 / events, "us per event", "-")
+
+
+def _renamed(story: Sequence[RecordedEvent]) -> list[RecordedEvent]:
+    ticket = uuid4().hex
+    return [recorded._replace(ticket=ticket) for recorded in story]
+
+
+def _commands(
+    log: EventLog, stock: Application[UUID], count: int, goals: tuple[str, str]
+) -> Iterator[Row]:
+    with GroupCommit(log.append) as group:
 
         def ours(_: int) -> None:
             for _ in range(count):
@@ -100,39 +158,33 @@ def commands(folder: Path, full: bool) -> Iterator[Row]:
 
         one, other = in_turns(lambda: side_by_side(ours), lambda: side_by_side(theirs))
         per = 1e6 / (CALLERS * count)
-        yield Row(
-            f"durable command, {CALLERS} callers, stock eventsourcing as baseline",
-            one * per,
-            other * per,
-            "us",
-            "ratio >= 3",
-        )
-        one, other = in_turns(
-            lambda: repeat(10 * count, lambda: log.append([opening()])),
-            lambda: repeat(10 * count, lambda: stock.save(_Ticket("c-1", "premium", "email"))),
-        )
-        per = 1e6 / (10 * count)
-        yield Row("durable command, one caller", one * per, other * per, "us", "ratio >= 0.6")
-        tickets = [uuid4().hex for _ in range(10 * count)]
-        log.append([opening(ticket) for ticket in tickets])
-        aggregates = [_Ticket("c-1", "premium", "email") for _ in tickets]
-        stock.save(*aggregates)
-        desk = Desk(log, wall_clock)
+        name = f"durable command, {CALLERS} callers, stock eventsourcing as baseline"
+        yield Row(name, one * per, other * per, "us", goals[0])
+    one, other = in_turns(
+        lambda: repeat(10 * count, lambda: log.append([opening()])),
+        lambda: repeat(10 * count, lambda: stock.save(_Ticket("c-1", "premium", "email"))),
+    )
+    per = 1e6 / (10 * count)
+    yield Row("durable command, one caller", one * per, other * per, "us", goals[1])
+    tickets = [uuid4().hex for _ in range(10 * count)]
+    log.append([opening(ticket) for ticket in tickets])
+    aggregates = [_Ticket("c-1", "premium", "email") for _ in tickets]
+    stock.save(*aggregates)
+    desk = Desk(log, wall_clock)
 
-        def reply() -> None:
-            for ticket in tickets:
-                command = Reply(ticket, "Any news?")
-                desk.handle(command, command_id=str(uuid4()), actor="customer:c-1")
+    def reply() -> None:
+        for ticket in tickets:
+            command = Reply(ticket, "Any news?")
+            desk.handle(command, command_id=str(uuid4()), actor="customer:c-1")
 
-        def reply_by_stock() -> None:
-            for one in aggregates:
-                ticket: _Ticket = stock.repository.get(one.id)
-                ticket.reply("Any news?", "customer:c-1")
-                stock.save(ticket)
+    def reply_by_stock() -> None:
+        for one in aggregates:
+            ticket: _Ticket = stock.repository.get(one.id)
+            ticket.reply("Any news?", "customer:c-1")
+            stock.save(ticket)
 
-        one, other = in_turns(reply, reply_by_stock, rounds=1)
-        yield Row("reply loaded, decided, appended, one caller", one * per, other * per, "us", "-")
-    stock.close()
+    one, other = in_turns(reply, reply_by_stock, rounds=1)
+    yield Row("reply loaded, decided, appended, one caller", one * per, other * per, "us", "-")
 
 
 def imports(folder: Path, full: bool) -> Iterator[Row]:
@@ -403,6 +455,7 @@ def starts(folder: Path, full: bool) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
     "commands": commands,
+    "database": database,
     "import": imports,
     "rebuild": rebuilds,
     "alerts": alerts,
