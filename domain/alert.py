@@ -262,6 +262,8 @@ class Watch:
         self._fold(events)
         changed = self._refresh(now)
         in_turn = self._take_turns(now)
+        if not changed and not in_turn:
+            return
         self._withdraw(changed, now)
         self._tell_late(changed, now)
         if in_turn:

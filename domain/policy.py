@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -86,7 +87,7 @@ class Audience:
     kinds: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What a customer bought: its hours, and a target for every cell that has one."""
 
@@ -95,6 +96,19 @@ class Plan:
     hours_name: str
     hours: Hours
     targets: Mapping[tuple[ClockName, int], Target]
+
+
+@lru_cache(128)
+def _urgent(plan: Plan, clock: ClockName) -> tuple[Target, ...]:
+    """Return the targets of a clock of which one is due first, the gravest severity's first.
+
+    One that is never due before that of a graver severity is left out.
+    """
+    urgent: list[Target] = []
+    for (name, _), target in sorted(plan.targets.items(), key=lambda cell: cell[0][1]):
+        if name == clock and not any(graver.within(target) for graver in urgent):
+            urgent.append(target)
+    return tuple(urgent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +162,11 @@ class Policy:
         On a tie the gravest severity's (semantics §6, `untriaged`); None where the plan publishes
         no target for the clock.
         """
-        due, targets = self.plans[plan].hours.due, self.plans[plan].targets
-        first: Target | None = None
-        for level in sorted(self.severities):
-            target = targets.get((clock, level))
-            if target is not None and (
-                first is None
-                or not (first.within(target) or due(start, *first) <= due(start, *target))
-            ):
-                first = target
-        return first
+        targets = _urgent(self.plans[plan], clock)
+        if len(targets) < 2:
+            return targets[0] if targets else None
+        due = self.plans[plan].hours.due
+        return min(targets, key=lambda target: due(start, *target))
 
     def told(self, kinds: Collection[str]) -> tuple[str, ...]:
         """Return the names of those who are told of at least one of these kinds of alerts."""
