@@ -90,7 +90,8 @@ class Producer(Generic[Token]):
             self._await_first()
         try:
             sent = self._producer.send(topic, record.value, record.key, record.headers, partition)
-        except KafkaError as error:
+        # A partition that the topic does not have is a ValueError.
+        except (KafkaError, ValueError) as error:
             raise NotSent(self._broker, error) from error
         under_way.append((token, sent))
 

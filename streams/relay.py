@@ -276,7 +276,7 @@ def republish(
     names: Callable[[str], str],
     clock: Callable[[], int],
     progress: Callable[[int], object],
-) -> int:
+) -> Place:
     """Send everything from a position to the head of the log again; return how far that was.
 
     Readers ignore what they have; a topic that was made anew is filled by it. `progress` hears how
@@ -288,4 +288,4 @@ def republish(
         tail.step()
         progress(tail.read_to)
     tail.finish()
-    return end
+    return tail.place

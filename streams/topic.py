@@ -13,6 +13,9 @@ from streams.broker import Broker
 _CONNECT_MILLISECONDS = 10_000
 _ANY_REPLICATION = -1
 
+MISSING = "missing"
+PARTITIONS = "partitions"
+
 
 class Topic(NamedTuple):
     """A topic before its prefix, and the settings that it must have."""
@@ -53,20 +56,25 @@ class Fault(NamedTuple):
     @property
     def message(self) -> str:
         """Return it as a sentence with the cure."""
-        match self.what:
-            case "missing":
-                return f"{self.topic} is missing: `lhuta topics create` makes it"
-            case "partitions":
-                return (
-                    f"{self.topic} has {self.found} partitions and the log {self.expected}: a "
-                    "ticket would change its partition, so the topic has to be deleted, made "
-                    "again by `lhuta topics create` and refilled by `lhuta republish --from 0`"
-                )
-            case _:
-                return (
-                    f"{self.topic} has {self.what}={self.found} and must have "
-                    f"{self.what}={self.expected}: alter the topic's configuration"
-                )
+        if self.what == MISSING:
+            return f"{self.topic} is missing: `lhuta topics create` makes it"
+        if self.what == PARTITIONS:
+            return (
+                f"{self.topic} has {self.found} partitions and the log {self.expected}: a ticket "
+                "would change its partition, so the topic has to be deleted, made again by "
+                "`lhuta topics create` and refilled by `lhuta republish --from 0`"
+            )
+        return (
+            f"{self.topic} has {self.what}={self.found} and must have {self.what}={self.expected}: "
+            "alter the topic's configuration"
+        )
+
+
+class TopicsUnfit(Exception):
+    """A topic is missing or has other partitions than the log; the message has the cure."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(fault.message for fault in faults))
 
 
 class Topics:
@@ -83,6 +91,12 @@ class Topics:
         return [
             fault for topic in TOPICS for fault in self._faults(topic, partitions, counts, settings)
         ]
+
+    def require(self, partitions: int) -> None:
+        """Raise TopicsUnfit where nothing can be sent for a log of so many partitions."""
+        unfit = [one for one in self.check(partitions) if one.what in {MISSING, PARTITIONS}]
+        if unfit:
+            raise TopicsUnfit(unfit)
 
     def create(self, partitions: int, replication: int | None = None) -> list[str]:
         """Make the topics that are missing, and return their names when they can be used.
@@ -137,10 +151,10 @@ class Topics:
     ) -> Iterator[Fault]:
         name = self._broker.topic(topic.name)
         if not counts[name]:
-            yield Fault(name, "missing", "", "")
+            yield Fault(name, MISSING, "", "")
             return
         if counts[name] != partitions:
-            yield Fault(name, "partitions", str(partitions), str(counts[name]))
+            yield Fault(name, PARTITIONS, str(partitions), str(counts[name]))
         for setting, expected in topic.settings.items():
             found = settings[name].get(setting, "unknown")
             if found != expected:

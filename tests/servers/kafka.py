@@ -8,6 +8,7 @@ import pytest
 
 from infra.servers.kafka import Kafka
 from infra.servers.server import ServerFailed
+from tests.servers.ended import ended_in_order
 from tests.servers.missing import missing
 
 ADDRESS = "LHUTA_TEST_KAFKA"
@@ -20,14 +21,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if named:
         yield named
         return
-    with started(tmp_path_factory.mktemp("kafka")) as server:
+    with ended_in_order(), started(tmp_path_factory.mktemp("kafka")) as server:
         yield server.address
 
 
 @pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[Kafka]:
     """Return a running broker that the test may kill and start again."""
-    with started(tmp_path / "kafka") as server:
+    with ended_in_order(), started(tmp_path / "kafka") as server:
         yield server
 
 

@@ -4,7 +4,6 @@ A password is taken from where libpq looks for it, PGPASSWORD or PGPASSFILE, not
 """
 
 import os
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from psycopg.sql import SQL, Identifier
 
 from infra.servers.postgresql import PostgreSQL
 from infra.servers.server import ServerFailed
+from tests.servers.ended import ended_in_order
+from tests.servers.missing import missing
 
 NAMED = "LHUTA_TEST_POSTGRESQL"
 
@@ -29,14 +30,12 @@ def postgresql_server() -> Iterator[str]:
     if named:
         yield named
         return
-    with _reachable_folder() as folder, _ended_in_order():
+    with _reachable_folder() as folder, ended_in_order():
         server = PostgreSQL(folder / "server")
         try:
             server.start()
         except ServerFailed as error:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(f"no PostgreSQL: {error} ({NAMED} may name one)")
+            missing(f"no PostgreSQL: {error}; or name one in {NAMED}")
         try:
             yield server.url
         finally:
@@ -56,16 +55,6 @@ def _reachable_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="lhuta-postgresql-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let SIGTERM end the tests as Ctrl-C does: with all that they have started."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -41,6 +41,12 @@ SECTIONS = {
         "rebuild": Place("running.rebuild", "make the read models anew from the event log"),
         "audit": Place("running.audit", "hold the read models against the event log"),
     },
+    "Run a desk over Kafka": {
+        "topics": Place("streaming.topics", "make and check the topics"),
+        "relay": Place("streaming.relay", "send what the event log records"),
+        "republish": Place("streaming.republish", "send a part of the event log again"),
+        "publish": Place("streaming.publish", "send alerts and clocks"),
+    },
     "Work on a ticket": {
         "open": Place("acting.open", "open a ticket for a customer"),
         "triage": Place("acting.triage", "assign a severity"),
@@ -75,9 +81,10 @@ Exit status:
   0  done
   1  `lhuta status`: something needs attention
   2  usage: an option, argument or file that cannot be used
-  3  bad data: a history, a policy, an event log or read models that do not hold
+  3  bad data: a history, a policy, an event log, read models or topics that do not hold
   4  refused: a command broke a rule; the message names it and the cure
-  5  the data folder cannot be used: missing, locked, full, read-only, damaged or newer
+  5  the data folder, the database or Kafka cannot be used: missing, locked, full, read-only,
+     damaged, newer, or out of reach
 """
 
 

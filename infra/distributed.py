@@ -1,0 +1,131 @@
+"""The one place where the parts of the distributed engine that send to Kafka are put together."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from infra.engine.log_lines import note
+from infra.settings import LHUTA_DATABASE
+from infra.store.failure import StoreError
+from infra.store.log import EventLog, is_url, wall_clock
+from infra.store.log.place import Place as LogPlace
+from infra.store.models.postgresql import PostgreSQLPublications
+from infra.store.relay import PostgreSQLLease, PostgreSQLPlaces
+from streams import relay, topic
+from streams.broker import Broker
+from streams.producer import NotSent, Producer
+from streams.publisher import Publisher
+from streams.record import source_header
+from streams.relay import Relay
+from streams.sender import Wait
+from streams.topic import KafkaUnusable
+
+# Records live until they are acknowledged, and go by themselves; looking for cycles among them as
+# often as usual takes a sixth of the time.
+_COLLECT_AFTER = 50_000
+
+
+class NoDatabase(StoreError):
+    """The distributed engine works on a log in PostgreSQL."""
+
+    says = (
+        "{place} is a file, and the distributed engine needs a log in PostgreSQL: name its "
+        f"database in {LHUTA_DATABASE}, and make it by `lhuta init --partitions 12`"
+    )
+
+
+@contextmanager
+def relaying(place: LogPlace, broker: Broker) -> Iterator[Callable[[Wait], None]]:
+    """Give what relays a log to Kafka until it is asked to stop; raises StoreError.
+
+    What is given raises TopicsUnfit, too.
+    """
+    url = database(place)
+    with (
+        EventLog.open(url) as log,
+        PostgreSQLPlaces(url, log) as places,
+        PostgreSQLLease(url, "relay") as lease,
+        rare_collections(),
+    ):
+        connected = partial(sending, broker, "lhuta-relay", log.partitions)
+        yield Relay(log, places, lease, connected, broker.topic, wall_clock, note).run
+
+
+def republish(
+    place: LogPlace, broker: Broker, start: int, progress: Callable[[int, int | None], object]
+) -> int:
+    """Send the log from a position on again, and return how far.
+
+    Raises StoreError, NotSent and TopicsUnfit. `progress` hears how far the log was read, and how
+    far it goes. Whoever relays may go on.
+    """
+    url = database(place)
+    with (
+        EventLog.open(url) as log,
+        PostgreSQLPlaces(url, log) as places,
+        sending(broker, "lhuta-republish", log.partitions) as producer,
+        rare_collections(),
+    ):
+        end = log.head().position
+        reached = relay.republish(
+            log, producer, start, broker.topic, wall_clock, lambda read: progress(read, end)
+        )
+        if start <= 1:
+            places.begin_anew(reached)
+        return reached.position
+
+
+@contextmanager
+def publishing(place: LogPlace, broker: Broker) -> Iterator[Callable[[Wait], None]]:
+    """Give what publishes alerts and clocks until it is asked to stop; raises StoreError.
+
+    What is given raises TopicsUnfit, too.
+    """
+    url = database(place)
+    with (
+        EventLog.open(url, read_only=True) as log,
+        PostgreSQLPublications.open(url) as publications,
+        PostgreSQLLease(url, "publisher") as lease,
+    ):
+        connected = partial(sending, broker, "lhuta-publisher", log.partitions)
+        yield Publisher(
+            publications,
+            log.partitions,
+            source_header(log.source),
+            lease,
+            connected,
+            broker.topic,
+            note,
+        ).run
+
+
+@contextmanager
+def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any]]:
+    """Connect a producer to topics that fit the log; raises NotSent and TopicsUnfit."""
+    try:
+        with topic.opened(broker) as topics:
+            topics.require(partitions)
+    except KafkaUnusable as error:
+        raise NotSent(broker, error) from error
+    with Producer[Any](broker, name) as producer:
+        yield producer
+
+
+def database(place: LogPlace) -> str:
+    """Return the URL of a log's database; raises NoDatabase for a file."""
+    if not is_url(place):
+        raise NoDatabase(str(place))
+    return str(place)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let the collector of cycles look less often than usual."""
+    before = gc.get_threshold()
+    gc.set_threshold(_COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

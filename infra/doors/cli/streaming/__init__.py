@@ -1,0 +1,1 @@
+"""Commands of the distributed engine: its topics, and what fills them."""
