@@ -208,7 +208,7 @@ class Tail:
             self._place = Place(counted.position, counted.hash)
         while self._marks and self._marks[0].after <= self._place.position:
             mark = self._marks.pop(0)
-            for partition, last in mark.lasts.items():
+            for partition, last in sorted(mark.lasts.items()):
                 told = of_watermark(Watermark(partition, last, mark.recorded_at))
                 self._producer.send(self._watermarks, partition, told, self._place)
 
