@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
 
 class _Running:
-    __slots__ = ("part", "pause", "process", "restarts", "start_at", "started_at")
+    __slots__ = ("part", "pause", "paused", "process", "restarts", "start_at", "started_at")
 
     def __init__(self, part: Part) -> None:
         self.part = part
@@ -45,6 +45,7 @@ class _Running:
         self.start_at: float = 0.0
         self.pause = FIRST_PAUSE
         self.restarts = 0
+        self.paused = False
 
 
 class Supervisor:
@@ -98,22 +99,40 @@ class Supervisor:
         for one in self._running:
             if one.process is not None and (status := one.process.poll()) is not None:
                 self._ended(one, status, now)
-            if one.process is None and now >= one.start_at:
+            if one.process is None and not one.paused and now >= one.start_at:
                 self._start(one, now)
 
     def stop(self) -> None:
         """Ask every part to stop, the last one first; kill one that does not in time."""
         for one in reversed(self._running):
-            if one.process is None:
-                continue
-            one.process.send_signal(signal.SIGTERM)
-            try:
-                one.process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                note("part.killed", one.part.name, level=logging.WARNING, waited=PATIENCE)
-                one.process.kill()
-                one.process.wait()
-            one.process = None
+            self._stop(one)
+
+    def pause(self, name: str) -> None:
+        """Stop a part, and do not start it again before `resume`."""
+        one = self._named(name)
+        one.paused = True
+        self._stop(one)
+
+    def resume(self, name: str) -> None:
+        """Start a part that is paused."""
+        self._named(name).paused = False
+        self.step()
+
+    def _named(self, name: str) -> _Running:
+        return next(one for one in self._running if one.part.name == name)
+
+    @staticmethod
+    def _stop(one: _Running) -> None:
+        if one.process is None:
+            return
+        one.process.send_signal(signal.SIGTERM)
+        try:
+            one.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            note("part.killed", one.part.name, level=logging.WARNING, waited=PATIENCE)
+            one.process.kill()
+            one.process.wait()
+        one.process = None
 
     def _start(self, one: _Running, now: float) -> None:
         path = self._logs / f"{one.part.name}.log"

@@ -114,6 +114,20 @@ def test_a_part_that_lived_well_has_a_short_pause_again(
     assert "first" in supervisor.processes
 
 
+def test_a_paused_part_stays_stopped_until_it_is_resumed(
+    supervisor: Supervisor, clock: Seconds
+) -> None:
+    """Whatever time passes; the others run on."""
+    paused = supervisor.processes["first"]
+    supervisor.pause("first")
+    assert not is_alive(paused)
+    clock.now += LONGEST_PAUSE
+    supervisor.step()
+    assert list(supervisor.processes) == ["second"]
+    supervisor.resume("first")
+    assert list(supervisor.processes) == ["first", "second"]
+
+
 def test_leaving_stops_the_last_part_first(tmp_path: Path) -> None:
     """So that whoever needs another one never finds it gone."""
     told = tmp_path / "told"

@@ -24,14 +24,20 @@ class RealDesk(StoreError):
     )
 
 
-def create(place: Place, policy: bytes, clock: Clock) -> None:
+def create(place: Place, policy: bytes, clock: Clock, partitions: int = 1) -> None:
     """Create the log of a made-up desk, still without tickets.
 
     Raises StoreError, and PolicyInvalid.
     """
     now = clock()
     EventLog.create(
-        place, policy_bytes=policy, source=SOURCE, live_from=now, now=now, clock=clock
+        place,
+        policy_bytes=policy,
+        source=SOURCE,
+        partitions=partitions,
+        live_from=now,
+        now=now,
+        clock=clock,
     ).close()
 
 
