@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run fresh test check bench soak lock clean FORCE
+.PHONY: help setup run run-distributed fresh test check bench soak lock clean FORCE
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -25,7 +25,7 @@ ROOMS = $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,domain pr
 MOVED := $(if $(wildcard $(READY)),$(shell test "$$(cat $(READY))" = "$$PWD" || echo FORCE))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## make .venv, with .venv/bin/lhuta, from the pinned requirements
 
@@ -44,6 +44,9 @@ $(READY): requirements.txt pyproject.toml $(MOVED)
 run: setup ## judge a made-up support desk, then run the engine on one that is busy around now
 	@test -e .lhuta/log.db || { $(VENV)/bin/lhuta demo; echo; }
 	@$(VENV)/bin/lhuta live --data .lhuta
+
+run-distributed: setup ## the same desk on PostgreSQL, Kafka and Faust workers (ONCE=1: a minute, then the proof)
+	@$(VENV)/bin/lhuta live --distributed --data .lhuta-distributed $(if $(ONCE),--for 60)
 
 fresh: ## start the made-up desk over: remove .lhuta, and nothing else
 	@if $(VENV)/bin/lhuta status --data .lhuta --json 2>/dev/null | grep -q '"engine":{'; then \
