@@ -25,7 +25,7 @@ ROOMS = $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,domain pr
 MOVED := $(if $(wildcard $(READY)),$(shell test "$$(cat $(READY))" = "$$PWD" || echo FORCE))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## make .venv, with .venv/bin/lhuta, from the pinned requirements
 
