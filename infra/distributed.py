@@ -11,8 +11,9 @@ from infra.settings import LHUTA_DATABASE
 from infra.store.failure import StoreError
 from infra.store.log import EventLog, is_url, wall_clock
 from infra.store.log.place import Place as LogPlace
-from infra.store.models.postgresql import PostgreSQLPublications
+from infra.store.models.postgresql import PostgreSQLModels, PostgreSQLPublications
 from infra.store.relay import PostgreSQLLease, PostgreSQLPlaces
+from infra.worker import process
 from streams import relay, topic
 from streams.broker import Broker
 from streams.producer import NotSent, Producer
@@ -111,6 +112,16 @@ def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any
         raise NotSent(broker, error) from error
     with Producer[Any](broker, name) as producer:
         yield producer
+
+
+def work(place: LogPlace, broker: Broker, web_port: int) -> None:
+    """Work on a share of a log's partitions until SIGTERM or SIGINT.
+
+    Raises StoreError, what else stopped the worker, and OSError where the port is taken.
+    """
+    url = database(place)
+    with EventLog.open(url) as log, PostgreSQLModels.open(url) as models:
+        process.work(log, models, broker, web_port, wall_clock)
 
 
 def database(place: LogPlace) -> str:

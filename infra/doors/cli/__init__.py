@@ -45,6 +45,7 @@ SECTIONS = {
         "topics": Place("streaming.topics", "make and check the topics"),
         "relay": Place("streaming.relay", "send what the event log records"),
         "republish": Place("streaming.republish", "send a part of the event log again"),
+        "worker": Place("streaming.worker", "keep read models of a share of the partitions"),
         "publish": Place("streaming.publish", "send alerts and clocks"),
     },
     "Work on a ticket": {
