@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from domain.event import RecordedEvent
 from infra.store.failure import DiskFull, Interrupted
 from infra.store.log import Append, EventLog, GroupCommit, Outcome
-from infra.store.postgresql import Unreachable
 from tests.contract.given import OPENED, REPLIED, append, story
 
 TICKETS_IMPORTED = 600
@@ -84,7 +83,7 @@ def insist(log: EventLog, wanted: Append) -> None:
     while True:
         try:
             acknowledge(log.append([wanted]))
-        except (Interrupted, Unreachable):
+        except Interrupted:
             continue
         return
 

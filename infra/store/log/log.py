@@ -202,9 +202,8 @@ class EventLog:
         prepared = [self._request(request) for request in requests]
         try:
             results = self._committed(prepared)
-        except Interrupted:
-            # Commands that were stored before the connection was lost are known by their ids.
-            results = self._committed(prepared)
+        except Interrupted as lost:
+            results = self._committed_again(prepared, lost)
         return [_answer(result) for result in results]
 
     def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
@@ -448,6 +447,14 @@ class EventLog:
             partition_of(append.ticket, self.partitions),
             Command(append.command_id, append.digest, text.fresh_salt()),
         )
+
+    def _committed_again(self, requests: Sequence[Request], lost: Interrupted) -> list[Result]:
+        """Do it again: commands that were stored the first time are known by their ids."""
+        try:
+            return self._committed(requests)
+        except StoreError as error:
+            # Whatever it is now, of the first time nobody knows what was kept.
+            raise lost from error
 
     def _committed(self, requests: Sequence[Request]) -> list[Result]:
         with self._back_end.writing() as writing:

@@ -253,19 +253,11 @@ class PostgreSQLLogRecorder(LogRecorder, PostgresApplicationRecorder):
     @contextmanager
     def writing(self) -> Iterator[PostgreSQLSession]:
         """Lock the log; what is written is kept when the block ends, unless it raises."""
-        begun = False
-        try:
-            # Each statement after the lock sees what others committed before they let it go.
-            with self._transaction(
-                IsolationLevel.READ_COMMITTED, read_only=self.read_only, piped=True
-            ) as session:
-                begun = True
-                session.lock()
-                yield session
-        except Unreachable as error:
-            if not begun:
-                raise
-            raise Interrupted(error.place, error.detail) from error
+        # Each statement after the lock sees what others committed before they let it go.
+        isolation = IsolationLevel.READ_COMMITTED
+        with self._transaction(isolation, read_only=self.read_only, piped=True) as session:
+            session.lock()
+            yield session
 
     def max_notification_id(self) -> int | None:
         """Return the last position, None where there is none."""
@@ -296,6 +288,7 @@ class PostgreSQLLogRecorder(LogRecorder, PostgresApplicationRecorder):
             connection.isolation_level, connection.read_only = isolation, read_only
             # In a pipeline, what is not asked for an answer is not waited for.
             with (
+                _interruptible(self.place) if piped else nullcontext(),
                 connection.pipeline() if piped else nullcontext() as pipeline,
                 connection.transaction(),
             ):
@@ -432,6 +425,16 @@ def _element(value: str | int | bytes | None) -> str:
 @cache
 def _formatted(statement: str) -> str:
     return statement.replace("?", "%s")
+
+
+@contextmanager
+def _interruptible(place: str) -> Iterator[None]:
+    """Raise Interrupted where a connection ends in the middle: nobody knows what was kept."""
+    try:
+        with translated(place):
+            yield
+    except Unreachable as error:
+        raise Interrupted(error.place, error.detail) from error
 
 
 @contextmanager
