@@ -6,13 +6,11 @@ Commands are judged, facts are not: `evolve` folds any history, `decide` is wher
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, assert_never, get_args
+from typing import NamedTuple, assert_never
 
 from domain import instant
 from domain.command import (
-    CHANNELS,
     LINE_LIMIT,
-    METHODS,
     Command,
     Observation,
     OfferWorkaround,
@@ -28,7 +26,6 @@ from domain.command import (
 )
 from domain.event import (
     AgentResponded,
-    Awaiting,
     CustomerReplied,
     Environment,
     Event,
@@ -43,25 +40,27 @@ from domain.event import (
 )
 from domain.policy import Policy
 from domain.refusal import (
-    AwaitingUnknown,
-    ChannelUnknown,
     FollowsItself,
-    ImpactUnknown,
-    MethodUnknown,
     OccurredAhead,
     OccurredBeforeOpened,
     OccurredTooFarBack,
     OutOfPlace,
-    PlanUnknown,
     RationaleMissing,
-    RootCauseUnknown,
     SeverityNotBacked,
-    SeverityUnknown,
     TicketExists,
     TicketUnknown,
-    TopicUnknown,
 )
 from domain.standing import BEGINNING, Standing, Status
+from domain.vocabulary import (
+    check_awaiting,
+    check_channel,
+    check_impact,
+    check_method,
+    check_plan,
+    check_root_cause,
+    check_severity,
+    check_topic,
+)
 
 AHEAD_TAKEN_AS_NOW = 60 * instant.SECOND
 """How far a named time may run ahead, in microseconds, before it is refused (semantics §2)."""
@@ -169,10 +168,8 @@ def _open(ticket: Ticket, command: Open, now: int, policy: Policy) -> tuple[Deci
         check_identifier("follows", command.follows)
         if command.follows == command.ticket:
             raise FollowsItself(command.ticket)
-    if command.plan not in policy.plans:
-        raise PlanUnknown(command.plan, policy.plans, policy.label)
-    if command.channel not in CHANNELS:
-        raise ChannelUnknown(command.channel, CHANNELS)
+    check_plan(command.plan, policy)
+    check_channel(command.channel)
     _check_environment(command.environment)
     words = said(
         subject=command.subject,
@@ -188,16 +185,13 @@ def _open(ticket: Ticket, command: Open, now: int, policy: Policy) -> tuple[Deci
 
 
 def _triage(ticket: Ticket, command: Triage, policy: Policy) -> tuple[Decided, ...]:
-    severity = policy.severities.get(command.severity)
-    if severity is None:
-        raise SeverityUnknown(command.severity, policy.severities, policy.label)
-    if command.impact not in policy.impacts:
-        raise ImpactUnknown(command.impact, policy.impacts, policy.label)
+    check_severity(command.severity, policy)
+    check_impact(command.impact, policy)
+    severity = policy.severities[command.severity]
     if command.impact not in severity.impacts:
         raise SeverityNotBacked(command.severity, command.impact, severity.impacts)
-    topic = policy.topics.get(command.topic)
-    if topic is None:
-        raise TopicUnknown(command.topic, policy.topics, policy.label)
+    check_topic(command.topic, policy)
+    topic = policy.topics[command.topic]
     words = said(rationale=command.rationale)
     supported = topic.supported if command.supported is None else command.supported
     event = SeverityAssigned(command.severity, command.impact, command.topic, supported)
@@ -215,7 +209,7 @@ def _reply(ticket: Ticket, command: Reply, now: int, policy: Policy) -> tuple[De
 
 
 def _respond(ticket: Ticket, command: Respond, now: int, policy: Policy) -> tuple[Decided, ...]:
-    _check_awaiting(command.awaiting)
+    check_awaiting(command.awaiting)
     words = said(message=command.message)
     occurred_at = _moment(ticket, command, now, policy)
     return _judged(ticket, command, Decided(AgentResponded(command.awaiting), occurred_at, words))
@@ -224,15 +218,15 @@ def _respond(ticket: Ticket, command: Respond, now: int, policy: Policy) -> tupl
 def _offer_workaround(
     ticket: Ticket, command: OfferWorkaround, now: int, policy: Policy
 ) -> tuple[Decided, ...]:
-    _check_awaiting(command.awaiting)
+    check_awaiting(command.awaiting)
     words = said(description=command.description)
     occurred_at = _moment(ticket, command, now, policy)
     return _judged(ticket, command, Decided(WorkaroundFound(command.awaiting), occurred_at, words))
 
 
 def _resolve(ticket: Ticket, command: Resolve, now: int, policy: Policy) -> tuple[Decided, ...]:
-    if command.root_cause is not None and command.root_cause not in policy.root_causes:
-        raise RootCauseUnknown(command.root_cause, policy.root_causes, policy.label)
+    if command.root_cause is not None:
+        check_root_cause(command.root_cause, policy)
     words = said(resolution=command.resolution)
     occurred_at = _moment(ticket, command, now, policy)
     event = Resolved(command.root_cause)
@@ -243,8 +237,7 @@ def _resolve(ticket: Ticket, command: Resolve, now: int, policy: Policy) -> tupl
 
 
 def _verify(ticket: Ticket, command: Verify) -> tuple[Decided, ...]:
-    if command.method not in METHODS:
-        raise MethodUnknown(command.method, METHODS)
+    check_method(command.method)
     words = said(evidence=command.evidence)
     event = Verified(command.method)
     if ticket.standing.repeats(event, words):
@@ -300,8 +293,3 @@ def _check_environment(environment: Environment) -> None:
         text = getattr(environment, part)
         if text is not None:
             check_text(f"environment.{part}", text, LINE_LIMIT)
-
-
-def _check_awaiting(awaiting: Awaiting) -> None:
-    if awaiting not in get_args(Awaiting):
-        raise AwaitingUnknown(awaiting, get_args(Awaiting))

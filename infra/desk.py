@@ -78,6 +78,16 @@ class CauseMalformed(Refusal):
         super().__init__(f"{field} is no identifier; use 1 to 128 ASCII characters, no blanks")
 
 
+class VersionMismatch(Refusal):
+    """Who acts on what was read before is told that the ticket went on since."""
+
+    def __init__(self, ticket: str, actual: int) -> None:
+        super().__init__(
+            f"ticket {ticket} is at version {actual} by now; "
+            "read it again and decide on what it says now"
+        )
+
+
 class Contended(Exception):
     """A ticket changed under a command again and again; nothing was appended."""
 
@@ -92,8 +102,9 @@ class Contended(Exception):
 class Request(NamedTuple):
     """A command with what is known of its sending.
 
-    `correlation_id` names what it belongs to (default: its own id), `causation_id` the event or
-    command that caused it.
+    `correlation_id` names what it belongs to (default: its own id), `causation_id` the event,
+    command or request that caused it. It is only carried out on a ticket that stands at one of the
+    `versions` (None: at any).
     """
 
     command: Command
@@ -101,6 +112,7 @@ class Request(NamedTuple):
     actor: str
     correlation_id: str | None = None
     causation_id: str | None = None
+    versions: frozenset[int] | None = None
 
 
 class Log(Protocol):
@@ -213,6 +225,8 @@ class Desk:
             command = replace(command, ticket=f"T-{number}")
         check_identifier("ticket", command.ticket)
         history = self._log.ticket(command.ticket, words=isinstance(command, Resolve | Verify))
+        if history and request.versions is not None and len(history) not in request.versions:
+            raise VersionMismatch(command.ticket, len(history))
         decided = decide(fold(history), command, now=now, policy=policy)
         if isinstance(command, Open) and command.follows and not self._log.ticket(command.follows):
             raise FollowedUnknown(command.follows)

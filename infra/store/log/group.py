@@ -1,7 +1,7 @@
 """Group commit: many callers, one transaction, one wait for the disk.
 
-One thread writes. While it waits for the disk the next callers queue up, and go into the next
-transaction together.
+One thread writes: appends to the log, or whole commands at a desk. While it waits for the disk the
+next callers queue up, and go into the next transaction together.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,15 +9,20 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from types import TracebackType
+from typing import Generic, TypeVar
 
-from domain.refusal import CommandReused
 from infra.store.failure import Damaged, StoreError
-from infra.store.log.request import Append, Conflict, Outcome
+from infra.store.log.request import Outcome
 
 MOST_IN_A_GROUP = 256
 
-Appending = Callable[[Sequence[Append]], Sequence[Outcome | Conflict | CommandReused]]
-_Waiting = tuple[Append, Future[Outcome]]
+Q = TypeVar("Q")
+"""What is asked: an append, or a command."""
+
+Writing = Callable[[Sequence[Q]], Sequence[Outcome | Exception]]
+"""Writes what is asked, all together; returns for each its outcome, or why there is none."""
+
+_Waiting = tuple[Q, Future[Outcome]]
 
 
 class Stopped(Exception):
@@ -27,21 +32,21 @@ class Stopped(Exception):
         super().__init__("the writer of the log has stopped; start the program again")
 
 
-class GroupCommit:
-    """Appends for many threads at once; a context manager, which ends when all is written."""
+class GroupCommit(Generic[Q]):
+    """Writes for many callers at once; a context manager, which ends when all is written."""
 
-    def __init__(self, append: Appending) -> None:
-        self._append = append
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+    def __init__(self, write: Writing[Q]) -> None:
+        self._carry_out = write
+        self._queue: SimpleQueue[_Waiting[Q] | None] = SimpleQueue()
         self._closing = Lock()
         self._stopped = False
         self._thread = Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, request: Append) -> Future[Outcome]:
-        """Queue an append.
+    def submit(self, request: Q) -> Future[Outcome]:
+        """Queue a request.
 
-        The future is done when the outcome is on disk; it raises Conflict, CommandReused or the
+        The future is done when the outcome is on disk; it raises what came instead of one, or the
         StoreError that stopped it. Raises Stopped.
         """
         waiting = (request, Future[Outcome]())
@@ -51,8 +56,8 @@ class GroupCommit:
             self._queue.put(waiting)
         return waiting[1]
 
-    def append(self, request: Append) -> Outcome:
-        """Append and wait for the outcome; raises as the future of `submit` does."""
+    def append(self, request: Q) -> Outcome:
+        """Write and wait for the outcome; raises as the future of `submit` does."""
         return self.submit(request).result()
 
     def close(self) -> None:
@@ -63,7 +68,7 @@ class GroupCommit:
                 self._queue.put(None)
         self._thread.join()
 
-    def __enter__(self) -> "GroupCommit":
+    def __enter__(self) -> "GroupCommit[Q]":
         """Return the open writer."""
         return self
 
@@ -77,7 +82,7 @@ class GroupCommit:
         self.close()
 
     def _run(self) -> None:
-        group: list[_Waiting] = []
+        group: list[_Waiting[Q]] = []
         try:
             while group := self._next_group():
                 self._write(group)
@@ -89,15 +94,15 @@ class GroupCommit:
                 if not future.done():
                     future.set_exception(Stopped())
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self) -> list[_Waiting[Q]]:
         """Wait for the first caller and take who else is there; nobody at the end."""
         first = self._queue.get()
         if first is None:
             return []
         return [first, *self._drained(MOST_IN_A_GROUP - 1)]
 
-    def _drained(self, most: int | None = None) -> list[_Waiting]:
-        taken: list[_Waiting] = []
+    def _drained(self, most: int | None = None) -> list[_Waiting[Q]]:
+        taken: list[_Waiting[Q]] = []
         while most is None or len(taken) < most:
             try:
                 waiting = self._queue.get_nowait()
@@ -109,9 +114,9 @@ class GroupCommit:
             taken.append(waiting)
         return taken
 
-    def _write(self, group: Sequence[_Waiting]) -> None:
+    def _write(self, group: Sequence[_Waiting[Q]]) -> None:
         try:
-            results = self._append([request for request, _ in group])
+            results = self._carry_out([request for request, _ in group])
         except Damaged as error:
             # One ticket may be at odds with the log; the others shall not suffer. Appending again
             # is safe, because every command is known by its id.
