@@ -49,6 +49,11 @@ class Settings:
         return self.data / "deliveries.db"
 
     @property
+    def access(self) -> Path:
+        """Return the tokens of the HTTP API, which a rebuild leaves alone."""
+        return self.data / "access.db"
+
+    @property
     def audit(self) -> Path:
         """Return the file with the result of the last audit."""
         return self.data / "audit.json"

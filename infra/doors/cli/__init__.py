@@ -31,6 +31,7 @@ SECTIONS = {
     },
     "Run a desk": {
         "run": Place("running.run", "run the engine: decide, tell and deliver alerts"),
+        "serve": Place("running.serve", "serve the HTTP API beside an engine"),
         "live": Place("running.live", "run the engine on a made-up desk, for a first look"),
         "board": Place("running.board", "show what is due next, broken, untriaged, waiting"),
         "ticket": Place("running.ticket", "show a ticket: story, clocks, alerts"),
@@ -66,6 +67,7 @@ SECTIONS = {
         "trace": Place("keeping.trace", "show what belongs to one correlation"),
         "erase": Place("keeping.erase", "erase the words of a ticket or a customer"),
         "log": Place("keeping.log", "prove the event log, and say what it is"),
+        "token": Place("keeping.token", "say who may use the HTTP API, and as what"),
     },
     "Prepare": {
         "policy": Place("policy", "check, show and prepare support policies"),
