@@ -11,6 +11,7 @@ from domain import instant
 from domain.event import RecordedEvent
 from domain.instant import SECOND
 from domain.policy import Policies
+from infra.doors.answers.history import row as event_row
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
@@ -57,8 +58,8 @@ def history(ticket: str, as_stored: bool, as_json: bool, data: Path) -> None:
         json_lines(map(_as_stored, rows))
     elif as_json:
         json_lines(
-            _as_event(event, row, erasures.get(event.version), source)
-            for event, row in zip(events, rows, strict=False)
+            event_row(event, raw, erasures.get(event.version), source)
+            for event, raw in zip(events, rows, strict=False)
         )
     else:
         click.echo("\n".join(_told(events, rows, erasures, policies)))
@@ -75,20 +76,6 @@ def _as_stored(row: Raw) -> dict[str, Any]:
         "state": row.state.decode(),
         "hash": row.hash.hex(),
     }
-
-
-def _as_event(
-    event: RecordedEvent, row: Raw, erasure: Erasure | None, source: str
-) -> dict[str, Any]:
-    attributes: dict[str, Any] = orjson.loads(encode(event, source))
-    attributes |= {"logposition": row.position, "loghash": row.hash.hex()}
-    if erasure is not None:
-        attributes["erased"] = {
-            "at": instant.text(erasure.at),
-            "by": erasure.by,
-            "reason": erasure.reason,
-        }
-    return attributes
 
 
 def _told(

@@ -108,14 +108,16 @@ def show(name: str, language: str, year: int | None, version: int | None, as_jso
             f"the calendar of {file.policy.label} covers {calendar.first_year} to "
             f"{calendar.last_year}, not {year}"
         )
-    from infra.doors.cli.policy import sheet
-
     if as_json:
         import orjson
 
-        click.echo(orjson.dumps(sheet.data(file, year), option=orjson.OPT_INDENT_2))
+        from infra.doors.answers.policy import row
+
+        click.echo(orjson.dumps(row(file, year), option=orjson.OPT_INDENT_2))
     else:
         from rich.console import Console
+
+        from infra.doors.cli.policy import sheet
 
         console = Console(width=output.width(), highlight=False, markup=False, emoji=False)
         sheet.show(console, file, "cs" if language == "cs" else "en", year)

@@ -1,31 +1,26 @@
-"""A policy on one sheet: for people with rich, for machines as plain data."""
-
-from datetime import date
-from typing import Any
+"""A policy on one sheet, for people."""
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from domain import instant
-from domain.policy import CLOCK_NAMES, Phrase
+from domain.policy import CLOCK_NAMES
+from infra.doors.answers.policy import days_of
 from infra.doors.cli.policy.fitted import fitted, grid
 from infra.doors.cli.policy.words import (
     KINDS,
     LABELS,
     Language,
     budget,
-    clock_time,
     day,
     duration,
     multiples,
-    seconds,
     shares,
     since,
     week,
     words,
 )
 from infra.store.policies import PolicyFile
-from infra.store.policies.opening import WEEKDAYS
 
 
 def show(console: Console, file: PolicyFile, language: Language, year: int | None) -> None:
@@ -41,82 +36,6 @@ def show(console: Console, file: PolicyFile, language: Language, year: int | Non
     )
     if year is not None:
         console.print(_holidays(file, language, year))
-
-
-def data(file: PolicyFile, year: int | None) -> dict[str, Any]:
-    """Return the policy for machines: durations in seconds, words in every language."""
-    policy = file.policy
-    return {
-        "policy": policy.label,
-        "name": policy.name,
-        "version": policy.version,
-        "effective_from": None
-        if policy.effective_from is None
-        else instant.text(policy.effective_from),
-        "digest": policy.digest,
-        "title": policy.title,
-        "zone": policy.zone_name,
-        "zone_data": policy.zone_data,
-        "business_day_seconds": seconds(policy.business_day),
-        "settle_seconds": seconds(policy.settle),
-        "max_backdate_seconds": seconds(policy.max_backdate),
-        "thresholds": {
-            "warnings": [step.text for step in policy.warning_steps],
-            "overdue": [step.text for step in policy.overdue_steps],
-        },
-        "hours": {
-            name: {
-                "openings": [
-                    {
-                        "weekday": WEEKDAYS[opening.weekday],
-                        "opens": clock_time(opening.opens),
-                        "closes": clock_time(opening.closes),
-                    }
-                    for opening in schedule.openings
-                ],
-                "holidays": schedule.holidays,
-                "digest": schedule.hours.digest,
-            }
-            for name, schedule in file.schedules.items()
-        },
-        "plans": {
-            plan.name: {
-                "title": plan.title,
-                "hours": plan.hours_name,
-                "targets": [
-                    {
-                        "clock": clock,
-                        "severity": severity,
-                        "business_seconds": seconds(target.business),
-                        "off_hours_seconds": seconds(target.off_hours),
-                    }
-                    for (clock, severity), target in plan.targets.items()
-                ],
-            }
-            for plan in policy.plans.values()
-        },
-        "severities": [
-            {"severity": severity.level, "title": severity.title, "impacts": severity.impacts}
-            for severity in policy.severities.values()
-        ],
-        "impacts": policy.impacts,
-        "topics": {
-            topic.name: {"supported": topic.supported, "title": topic.title}
-            for topic in policy.topics.values()
-        },
-        "audiences": {
-            name: {"title": audience.title, "kinds": sorted(audience.kinds)}
-            for name, audience in policy.audiences.items()
-        },
-        "root_causes": policy.root_causes,
-        "calendar": {
-            "name": file.calendar.name,
-            "years": [file.calendar.first_year, file.calendar.last_year],
-            "holidays": [
-                {"date": when.isoformat(), "name": name} for when, name in _days_of(file, year)
-            ],
-        },
-    }
 
 
 def _heading(file: PolicyFile, language: Language) -> Text:
@@ -229,7 +148,7 @@ def _topics(file: PolicyFile, language: Language) -> RenderableType:
 
 def _holidays(file: PolicyFile, language: Language, year: int) -> RenderableType:
     label = LABELS[language]
-    days = _days_of(file, year)
+    days = days_of(file, year)
     if not days:
         return Text(label["no_holidays"].format(year=year))
     listed = grid()
@@ -239,14 +158,6 @@ def _holidays(file: PolicyFile, language: Language, year: int) -> RenderableType
     for when, name in days:
         listed.add_row(day(when, language), words(name, language))
     return listed
-
-
-def _days_of(file: PolicyFile, year: int | None) -> list[tuple[date, Phrase]]:
-    return [
-        (when, name)
-        for when, name in sorted(file.calendar.holidays.items(), key=lambda item: item[0])
-        if year is None or when.year == year
-    ]
 
 
 def _spaced(part: RenderableType) -> RenderableType:

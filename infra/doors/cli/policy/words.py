@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
-from domain import instant
 from domain.hours import MINUTES_PER_DAY, Opening
 from domain.policy import Phrase, Step
+from infra.doors.answers.policy import clock_time
 from infra.store.policies import Budget, Duration
 from infra.store.policies.duration import BUSINESS_DAY
 
@@ -211,12 +211,6 @@ def week(openings: Sequence[Opening], language: Language) -> list[tuple[str, str
     ]
 
 
-def clock_time(minutes: int) -> str:
-    """Return minutes after midnight as `08:00`, up to `24:00`."""
-    hour, minute = divmod(minutes if minutes <= MINUTES_PER_DAY else minutes - MINUTES_PER_DAY, 60)
-    return f"{hour:02}:{minute:02}"
-
-
 def since(when: date, language: Language) -> str:
     """Return a date as it stands after "from"."""
     if language == "cs":
@@ -231,11 +225,6 @@ def day(when: date, language: Language) -> str:
     if language == "cs":
         return f"{short} {when.day}. {when.month}. {when.year}"
     return f"{short} {when.isoformat()}"
-
-
-def seconds(microseconds: int | None) -> int | float | None:
-    """Return a duration in seconds for machines, None where there is none."""
-    return None if microseconds is None else instant.seconds(microseconds)
 
 
 def _opening(opening: Opening, language: Language) -> str:

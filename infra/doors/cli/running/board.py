@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from domain import instant
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
+from infra.doors.answers.board import row
 from infra.doors.cli.arguments import check_moments, data_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
@@ -17,7 +17,7 @@ from infra.doors.cli.judging.subject import as_of_option, at_option, present
 from infra.doors.cli.output import clock_time, columns, json_lines
 from infra.doors.cli.running.desk_words import WORDS, clock_option, moment, near, zone_of
 from infra.doors.cli.running.living import json_option, language_option, opened_models
-from infra.doors.cli.running.past_desk import PastDesk
+from infra.doors.past_desk import PastDesk
 from infra.doors.source import logged
 from infra.engine.stop import Stop
 from projections.board import Board, Desk, Running, Waiting
@@ -113,42 +113,9 @@ def _watch(data: Path, limit: int, lang: Language, as_json: bool) -> None:
 
 def _print(made: Board, policies: Policies, lang: Language, as_json: bool) -> None:
     if as_json:
-        json_lines([_row(made)])
+        json_lines([row(made)])
     else:
         click.echo("\n".join(_told(made, policies, lang)))
-
-
-def _row(made: Board) -> dict[str, Any]:
-    counts = made.counts._asdict()
-    decided_to = counts.pop("decided_to")
-    return {
-        "at": instant.text(made.at),
-        "age_seconds": None if made.age is None else instant.seconds(made.age),
-        "decided_to": None if decided_to is None else instant.text(decided_to),
-        "counts": counts,
-        "due_next": [_running_row(one) for one in made.due_next],
-        "broken": [_running_row(one) for one in made.broken],
-        "untriaged": [_running_row(one) for one in made.untriaged],
-        "waiting": [
-            {**one._asdict(), "since": None if one.since is None else instant.text(one.since)}
-            for one in made.waiting
-        ],
-    }
-
-
-def _running_row(one: Running) -> dict[str, Any]:
-    return {
-        "ticket": one.ticket,
-        "severity": one.severity,
-        "clock": one.clock,
-        "instance": one.instance,
-        "plan": one.plan,
-        "policy": one.policy,
-        "zone": one.zone_name,
-        "started_at": instant.text(one.started_at),
-        "due_at": instant.text(one.due_at),
-        "business_seconds_left": instant.seconds(one.business_left),
-    }
 
 
 def _told(made: Board, policies: Policies, lang: Language) -> Iterator[str]:

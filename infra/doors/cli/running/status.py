@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from domain import instant
 from infra import wiring
 from infra.counted import counted
+from infra.doors.answers.status import row
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import store_errors
 from infra.doors.cli.output import json_lines
@@ -45,40 +45,11 @@ def status(data: Path, as_json: bool) -> None:
         found = wiring.vitals(Settings(data), wall_clock)
     wrong = problems(found)
     if as_json:
-        json_lines([_row(found, wrong)])
+        json_lines([row(found, wrong)])
     else:
         click.echo("\n".join(_told(found, wrong)))
     if wrong:
         raise SystemExit(EXIT_ATTENTION)
-
-
-def _row(vitals: Vitals, wrong: list[Problem]) -> dict[str, Any]:
-    age = vitals.age
-    return {
-        "at": instant.text(vitals.now),
-        "healthy": not wrong,
-        "problems": [problem._asdict() for problem in wrong],
-        "engine": None
-        if vitals.engine is None
-        else {**vitals.engine._asdict(), "since": instant.text(vitals.engine.since)},
-        "age_seconds": None if age is None else instant.seconds(age),
-        "decided_to": _text(vitals.decided_to),
-        "log_position": vitals.position,
-        "log_recorded_at": instant.text(vitals.recorded_at),
-        "positions_behind": vitals.behind,
-        "tickets": vitals.tickets,
-        "running_clocks": vitals.running,
-        "due_next": None
-        if vitals.due_next is None
-        else {"ticket": vitals.due_next[0], "due_at": instant.text(vitals.due_next[1])},
-        "next_turn": _text(vitals.next_turn),
-        "parked": vitals.parked,
-        "refolding": vitals.stale,
-        "audit": None
-        if vitals.audited is None
-        else {**vitals.audited._asdict(), "at": instant.text(vitals.audited.at)},
-        "deliveries": [backlog._asdict() for backlog in vitals.backlogs],
-    }
 
 
 def _told(vitals: Vitals, wrong: list[Problem]) -> Iterator[str]:

@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import click
-import orjson
 
 from domain import instant
-from domain.alert import Alert, alerts
-from domain.clock import Clock, Folded, fold, known
+from domain.alert import alerts
+from domain.clock import Clock, fold, known
 from domain.event import Opened, RecordedEvent
-from domain.policy import Policies
+from infra.doors.answers.ticket import WELL_WRITTEN, Ticket, lacking, row
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import BadData, Unusable
@@ -29,34 +27,8 @@ from infra.doors.cli.running.desk_words import (
 )
 from infra.doors.cli.running.living import json_option, language_option
 from projections.alerts import row as alert_row
-from projections.clocks import row as ticket_row
 from projections.judging import CannotJudge, judging
 from projections.wording import LANGUAGES, Language
-from streams.envelope import encode
-
-WELL_WRITTEN = ("browser", "android", "recent_changes", "workarounds_tried", "steps_taken")
-"""What a well-written request carries (semantics §1)."""
-
-
-class _Ticket(NamedTuple):
-    """A ticket as it was known by `as_of`, judged at `at`.
-
-    `lacks` are the names of what the request does not say, None where its words were erased;
-    `source` is that of the log's events.
-    """
-
-    story: Sequence[RecordedEvent]
-    folded: Folded
-    told: Sequence[Alert]
-    lacks: Sequence[str] | None
-    policies: Policies
-    as_of: int
-    at: int
-    source: str
-
-    @property
-    def name(self) -> str:
-        return self.story[0].ticket
 
 
 @click.command(
@@ -91,12 +63,12 @@ def ticket(
     """
     found = _read(ticket, as_of, at, data, words=not without_words)
     if as_json:
-        json_lines([_row(found)])
+        json_lines([row(found)])
     else:
         click.echo("\n".join(_told(found, lang, words=not without_words)))
 
 
-def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: bool) -> _Ticket:
+def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: bool) -> Ticket:
     subject = one_ticket(ticket, None, data)
     known_by, judged_at = subject.moments(as_of, at)
     story = known(subject.tickets[ticket], known_by, judged_at)
@@ -109,7 +81,7 @@ def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: 
     with opened_log(data, read_only=True) as log:
         source = log.source
         spoken = {one.version: one.words for one in log.ticket(ticket, words=True)}
-    lacks = _lacking(story[0], spoken[1])
+    lacks = lacking(story[0], spoken[1])
     if words:
         story = [one._replace(words=spoken[one.version]) for one in story]
     try:
@@ -118,33 +90,10 @@ def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: 
             told = alerts(story, subject.policies, min(known_by, judged_at))
     except CannotJudge as error:
         raise BadData(str(error)) from error
-    return _Ticket(story, folded, told, lacks, subject.policies, known_by, judged_at, source)
+    return Ticket(story, folded, told, lacks, subject.policies, known_by, judged_at, source)
 
 
-def _lacking(opened: RecordedEvent, words: Any) -> Sequence[str] | None:
-    event = opened.event
-    assert isinstance(event, Opened)
-    if opened.text is not None and not words:
-        return None
-    said = {"browser": event.environment.browser, "android": event.environment.android, **words}
-    return [name for name in WELL_WRITTEN if not said.get(name)]
-
-
-def _row(found: _Ticket) -> dict[str, Any]:
-    return {
-        **ticket_row(found.name, found.folded, found.at),
-        "as_of": instant.text(found.as_of),
-        "at": instant.text(found.at),
-        "lacks": found.lacks,
-        "events": [
-            orjson.loads(encode(one._replace(text=None) if one.words else one, found.source))
-            for one in found.story
-        ],
-        "alerts": [alert_row(alert) for alert in found.told],
-    }
-
-
-def _told(found: _Ticket, lang: Language, *, words: bool) -> Iterator[str]:
+def _told(found: Ticket, lang: Language, *, words: bool) -> Iterator[str]:
     says = WORDS[lang]
     zone = zone_of(found.policies.in_force(found.at))
     opened = found.story[0]
