@@ -4,10 +4,13 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from threading import Semaphore
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain import instant
 from domain.policy import Policies
+from infra.desk import Contended, Request
+from infra.desk import Desk as Commands
 from infra.engine.auditing import audited, noted
 from infra.engine.follower import PARTITION, Follower
 from infra.engine.health import Audited, Vitals, read_audit
@@ -21,16 +24,24 @@ from infra.outlets.outlet import Outlet
 from infra.outlets.process import ProcessOutlet
 from infra.outlets.subscription import Subscription
 from infra.settings import Settings
+from infra.store.access import SQLiteTokens
 from infra.store.deliveries import SQLiteDeliveries
 from infra.store.failure import Damaged, Missing, StoreError
-from infra.store.log import Cursor, EventLog, Place, named
+from infra.store.listed import Listed
+from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named
 from infra.store.models import SQLiteModels
+from infra.store.models.database import Database
 from infra.store.small_file import failure
+from infra.store.told import Told
 from projections.audit import Audit, Difference
 from projections.fault import OtherLog
 from projections.models import Announcement
 from projections.projector import Applied, Change, Projector, Terms
 from projections.rows import PARKED, PROJECTOR_VERSION, ParkedRow
+
+if TYPE_CHECKING:
+    # Loaded where it is served: the command line alone is twice as quick without it.
+    from infra.doors.web.service import Service
 
 VERIFIED_AT_START = 200_000
 """A log of so many positions is verified when an engine starts: about a second."""
@@ -282,11 +293,53 @@ def retry(settings: Settings, clock: Clock, ticket: str) -> Retried:
     return Retried(len(applied.announced), still[0] if still else None)
 
 
+@contextmanager
+def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
+    """Open what the HTTP API stands on, with connections of its own; raises StoreError."""
+    from infra.doors.web.service import Reading, Service
+    from infra.doors.web.sight import Owners
+
+    @contextmanager
+    def reading() -> Iterator[Reading]:
+        database = Database.open(settings.models, read_only=True)
+        try:
+            with database.reading():
+                yield Reading(SQLiteModels(database), Listed(database), Told(database))
+        finally:
+            database.close()
+
+    with EventLog.open(settings.log, clock=clock) as log:
+        commands = Commands(log, clock)
+
+        def carry_out(requests: Sequence[Request]) -> Sequence[Outcome | Exception]:
+            try:
+                return commands.handle_all(requests)
+            except Contended as error:
+                return [error] * len(requests)
+
+        with SQLiteTokens.open(settings.access) as tokens, GroupCommit(carry_out) as group:
+            yield Service(
+                log,
+                reading,
+                tokens,
+                Owners(log),
+                group.submit,
+                lambda: looked_up(settings, clock, log),
+                clock,
+                Semaphore(),
+            )
+
+
 def vitals(settings: Settings, clock: Clock) -> Vitals:
     """Look up how the engine is; raises StoreError."""
-    running = holder(settings.lock)
     with EventLog.open(settings.log, read_only=True, clock=clock) as log:
-        head, last = log.head(), log.lasts().get(PARTITION, 0)
+        return looked_up(settings, clock, log)
+
+
+def looked_up(settings: Settings, clock: Clock, log: EventLog) -> Vitals:
+    """Look up how the engine is, with a log that is open; raises StoreError."""
+    running = holder(settings.lock)
+    head, last = log.head(), log.lasts().get(PARTITION, 0)
     found = Vitals(
         now=clock(),
         engine=running,

@@ -185,3 +185,63 @@ SELECT
     (SELECT COUNT(*) FROM tickets WHERE status = 'pending'),
     (SELECT COUNT(*) FROM parked),
     (SELECT MIN(decided_to) FROM positions);
+
+-- tickets_by_opening: tickets that match, the newest first, after a place in that order
+SELECT
+    ticket,
+    partition,
+    status,
+    severity,
+    impact,
+    topic,
+    supported,
+    customer_id,
+    plan,
+    channel,
+    opened_at,
+    triaged_at,
+    answered_at,
+    resolved_at,
+    changed_at,
+    recorded_at,
+    events
+FROM tickets
+WHERE (opened_at, ticket) < (:opened_at, :ticket)
+    AND (:status = '' OR status = :status)
+    AND (:severity = 0 OR severity = :severity)
+    AND (:plan = '' OR plan = :plan)
+ORDER BY opened_at DESC, ticket DESC
+LIMIT :limit;
+
+-- tickets_of_customer: tickets of one customer that match, the newest first, after a place
+SELECT
+    ticket,
+    partition,
+    status,
+    severity,
+    impact,
+    topic,
+    supported,
+    customer_id,
+    plan,
+    channel,
+    opened_at,
+    triaged_at,
+    answered_at,
+    resolved_at,
+    changed_at,
+    recorded_at,
+    events
+FROM tickets
+WHERE customer_id = :customer_id
+    AND (opened_at, ticket) < (:opened_at, :ticket)
+    AND (:status = '' OR status = :status)
+    AND (:severity = 0 OR severity = :severity)
+    AND (:plan = '' OR plan = :plan)
+ORDER BY opened_at DESC, ticket DESC
+LIMIT :limit;
+
+-- partitions: the partitions that have come anywhere
+SELECT partition
+FROM positions
+ORDER BY partition;

@@ -51,6 +51,8 @@ CREATE TABLE tickets (
     PRIMARY KEY (ticket)
 );
 
+CREATE INDEX tickets_by_opening ON tickets (opened_at, ticket);
+CREATE INDEX tickets_of_customer ON tickets (customer_id, opened_at, ticket);
 CREATE INDEX tickets_waiting ON tickets (answered_at, ticket) WHERE status = 'pending';
 
 CREATE TABLE clocks (

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import shown
 from infra.doors.cli.running.desk_words import alert_line
 from infra.doors.cli.running.living import desk_errors, language_option
+from infra.doors.cli.running.serving import Http, http_options, no_http_option, served, told
 from infra.engine.log_lines import logging_to, note
 from infra.engine.stop import Stop
 from infra.settings import Settings
@@ -44,6 +46,8 @@ Examples:
     show_default=True,
     help="How often the read models are held against the log; 0 for never.",
 )
+@http_options
+@no_http_option
 @click.option("--once", is_flag=True, help="End when nothing is left to do, as for a cron job.")
 @click.option(
     "--log-format",
@@ -57,6 +61,9 @@ Examples:
 def run(
     data: Path,
     audit_every: float,
+    http: str | None,
+    http_rate: float,
+    no_http: bool,
     once: bool,
     log_format: Literal["auto", "json", "text"],
     lang: Language,
@@ -65,11 +72,15 @@ def run(
 
     Prints one line for each alert, with the command that explains it. SIGTERM and Ctrl-C end it
     after what is under way; killed at any point, it loses nothing and goes on where it was. One
-    engine works on a data folder.
+    engine works on a data folder. It serves the HTTP API too, unless it is told --no-http or
+    --once.
 
     A damaged file of read models is put aside and made anew. A damaged log is refused: up to
     200,000 positions are verified at the start, `lhuta log verify` does it for any.
     """
+    if no_http and http is not None:
+        raise click.UsageError("--http and --no-http are two ways; choose one")
+    serving = None if no_http or once else Http(http, http_rate)
     settings = Settings(data, audit_every=int(audit_every * instant.MINUTE))
 
     def tell(announcement: Announcement, policies: Policies) -> None:
@@ -79,7 +90,7 @@ def run(
     with logging_to(None, "text" if in_words else "json"), desk_errors(), Stop() as stop:
         for left in reversed(range(_DAMAGES)):
             try:
-                _run(settings, tell, stop, once=once)
+                _run(settings, tell, stop, serving, once=once)
             except DamagedModels as error:
                 if not left:
                     _failed(error)
@@ -89,13 +100,18 @@ def run(
                 return
 
 
-def _run(settings: Settings, tell: wiring.Tell, stop: Stop, *, once: bool) -> None:
+def _run(
+    settings: Settings, tell: wiring.Tell, stop: Stop, serving: Http | None, *, once: bool
+) -> None:
     process = str(os.getpid())
     try:
-        with wiring.engine(settings, wall_clock, tell) as engine:
+        with ExitStack() as opened:
+            engine = opened.enter_context(wiring.engine(settings, wall_clock, tell))
             note("engine.started", process, data=shown(settings.data))
             if sys.stdout.isatty():
                 click.echo(f"The engine works on {shown(settings.data)}; Ctrl-C ends it.")
+            if serving is not None:
+                told(opened.enter_context(served(settings, serving)))
             if once:
                 engine.work_off(stop.wait)
             else:

@@ -1,0 +1,192 @@
+"""The application: routes, what goes wrong, and the guard before them."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from domain.hours import OutsideCalendar
+from infra.desk import Contended
+from infra.doors.web import (
+    alerts,
+    board,
+    clocks,
+    commands,
+    docs,
+    documents,
+    events,
+    policies,
+    status,
+    tickets,
+)
+from infra.doors.web.access import Callers
+from infra.doors.web.body import meaning
+from infra.doors.web.guard import Guard
+from infra.doors.web.limits import Limits, Rates
+from infra.doors.web.metrics import Metrics
+from infra.doors.web.problem import Fault, Problem, invalid, unavailable
+from infra.doors.web.service import Service
+from infra.engine.log_lines import note
+from infra.store.failure import Missing, StoreError
+from infra.store.log import Stopped
+from projections.judging import CannotJudge
+
+TITLE = "Lhůta"
+ABOUT = (
+    "Support tickets and the SLA clocks of a published policy. Every operation but /health needs a "
+    "token (`lhuta token add`). docs/api.md tells the conventions."
+)
+_JSON = "application/json"
+_NAME_SHOWN = 100
+
+
+def create(service: Service, limits: Limits | None = None) -> FastAPI:
+    """Make an application on what is handed in; it has no state of its own beyond one process."""
+    keep_to = limits or Limits()
+    metrics = Metrics()
+    app = FastAPI(title=TITLE, version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.state.metrics = metrics
+    app.state.streams = events.Streams(service, keep_to, metrics)
+    for routes in (
+        commands.router,
+        tickets.router,
+        clocks.router,
+        # Before anything that takes the rest of a path for a name.
+        events.router,
+        alerts.router,
+        board.router,
+        policies.router,
+        status.router,
+        status.public,
+        docs.router,
+    ):
+        app.include_router(routes)
+    app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(RequestValidationError, _wrong)
+    for failure in (StoreError, Contended, Stopped, CannotJudge, OutsideCalendar):
+        app.add_exception_handler(failure, _failed)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(
+        Guard,
+        callers=Callers(service.tokens, service.clock),
+        rates=Rates(keep_to.rate, keep_to.burst, service.clock),
+        limits=keep_to,
+        metrics=metrics,
+    )
+    described: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.update(_described(app))
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    described = get_openapi(
+        title=TITLE, version="1", description=ABOUT, routes=app.routes, openapi_version="3.1.0"
+    )
+    schemas = described["components"]["schemas"]
+    for document in (documents.Problem, documents.Fault):
+        schema = document.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        schemas[document.__name__] = schema
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    described["components"]["schemas"] = dict(sorted(schemas.items()))
+    return described
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """Tell a problem, also one that the framework raises by itself."""
+    assert isinstance(error, HTTPException)
+    if isinstance(error, Problem):
+        return error.response()
+    match error.status_code:
+        case 404:
+            problem = Problem(404, "RouteUnknown", "nothing is here; /docs lists what there is")
+        case 405:
+            problem = Problem(
+                405,
+                "MethodNotAllowed",
+                "this can not be done here; /docs lists what can",
+                headers=error.headers,
+            )
+        case 400:
+            problem = _unreadable()
+        case other:
+            problem = Problem(other, "RequestFailed", str(error.detail))
+    return problem.response()
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    """Name every wrong field, those included whose value means nothing by the policy."""
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return _unreadable().response()
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if any(tuple(one["loc"]) == ("body",) for one in found) and content_type != _JSON:
+        message = f"the body must be {_JSON}, in UTF-8; say so in Content-Type"
+        return Problem(415, "MediaTypeUnsupported", message).response()
+    faults = list({(fault := _fault(one)).field: fault for one in found}.values())
+    if isinstance(error.body, dict):
+        service: Service = request.app.state.service
+        named = {fault.field for fault in faults}
+        policy = service.log.policies().in_force(service.present())
+        faults += [one for one in meaning(error.body, policy) if one.field not in named]
+    return invalid(faults).response()
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    where, *path = error["loc"]
+    field = ".".join(str(part) for part in path) or str(where)
+    if where == "header":
+        field = field.title().replace("Id", "ID") if field == "last-event-id" else field.title()
+    if error["type"] == "missing":
+        return Fault(field, "FieldMissing", "it is missing; give it a value")
+    if error["type"] == "extra_forbidden":
+        shown = field if len(field) <= _NAME_SHOWN else f"{field[:_NAME_SHOWN]}..."
+        return Fault(shown, "FieldUnknown", "there is no such field here; leave it out")
+    return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "))
+
+
+def _unreadable() -> Problem:
+    return Problem(400, "BodyUnreadable", "the body is not JSON in UTF-8; send one JSON object")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    match error:
+        case Contended():
+            problem = unavailable("Contended", str(error))
+        case Missing():
+            problem = unavailable(
+                "ModelsMissing", "there are no read models yet; start the engine, `lhuta run`"
+            )
+        case CannotJudge() | OutsideCalendar():
+            problem = Problem(409, type(error).__name__, str(error))
+        case _:
+            # Where the data lies is nobody's business who only has a token.
+            note("http.store-failed", request.url.path, cause=type(error).__name__)
+            problem = unavailable(
+                "StoreUnavailable",
+                f"{type(error).__name__}: the data cannot be used now; "
+                "try again in a moment, with the same Idempotency-Key",
+            )
+    return problem.response()
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """Tell that the fault is ours; what it was stands in the log of the server."""
+    note("http.failed", request.url.path, cause=type(error).__name__)
+    response = Problem(
+        500, "ServerFault", "the server failed at this request; tell the operator its X-Request-Id"
+    ).response()
+    response.raw_headers += request.scope["lhuta.beside"]
+    return response

@@ -1,0 +1,194 @@
+"""The guard at the door: who comes, how often, and with how much; everything else comes after it.
+
+It reads a body whole before anything is done with it, within limits of size and time, and puts on
+every response what makes it safe to show.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.doors.web.access import Caller, Callers, presented
+from infra.doors.web.limits import Limits, Rates
+from infra.doors.web.metrics import Metrics
+from infra.doors.web.problem import Problem, unavailable
+from infra.engine.log_lines import note
+from infra.store.failure import StoreError
+
+SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"cache-control", b"no-store"),
+)
+
+_REQUEST_ID = re.compile(rb"[!-~]{1,128}")
+_TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
+_CLOSE = {"Connection": "close"}
+
+
+class Guard:
+    """Stands before an application and lets in what keeps to the limits."""
+
+    def __init__(
+        self, app: ASGIApp, callers: Callers, rates: Rates, limits: Limits, metrics: Metrics
+    ) -> None:
+        self._app = app
+        self._callers = callers
+        self._rates = rates
+        self._limits = limits
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what must not go further, and pass on the rest."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        beside = list(SAFE)
+        known = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+        scope["lhuta.traceparent"] = known[0].decode() if known else None
+        if known:
+            beside.append((b"traceparent", known[0]))
+        request_id = headers.get(b"x-request-id")
+        named = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
+        scope["lhuta.request_id"] = request_id.decode() if request_id and named else None
+        shown = request_id if request_id and named else str(uuid4()).encode()
+        beside.append((b"x-request-id", shown))
+        # What fails behind the guard is told without it, and needs them too.
+        scope["lhuta.beside"] = beside
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *beside]
+                self._metrics.answered(scope, message["status"])
+            await send(message)
+
+        try:
+            _check(scope, headers, named=named)
+            scope["lhuta.caller"] = found = await self._caller(headers)
+            body = await self._body(headers, receive, found)
+        except Problem as problem:
+            await problem.response()(scope, receive, sending)
+            return
+        self._metrics.begun(scope)
+        await self._app(scope, receive if body is None else _replayed(body, receive), sending)
+
+    async def _caller(self, headers: Mapping[bytes, bytes]) -> Caller | Problem:
+        """Return who calls, or why nobody is known to: some routes need nobody."""
+        try:
+            digest = presented(headers.get(b"authorization"))
+            token = self._callers.remembered(digest)
+            if token is None:
+                token = await asyncio.to_thread(self._callers.find, digest)
+            found = self._callers.caller(token)
+        except Problem as problem:
+            return problem
+        except StoreError as error:
+            note("http.store-failed", "access", cause=type(error).__name__)
+            return unavailable("StoreUnavailable", "tokens cannot be read now; try again")
+        wait = self._rates.wait(found.token)
+        if wait:
+            raise Problem(
+                429,
+                "RateExceeded",
+                f"more than {self._limits.rate:g} requests a second came with this token; "
+                f"wait {wait} s",
+                headers={"Retry-After": str(wait)},
+            )
+        return found
+
+    async def _body(
+        self, headers: Mapping[bytes, bytes], receive: Receive, caller: Caller | Problem
+    ) -> bytes | None:
+        length = headers.get(b"content-length", b"0")
+        if length == b"0" and b"transfer-encoding" not in headers:
+            return None
+        if isinstance(caller, Problem):
+            # Nothing of a stranger is kept, not even for a moment.
+            raise _closing(caller)
+        if not length.isdigit() or int(length) > self._limits.body:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                return await self._read(receive)
+        except TimeoutError as error:
+            raise Problem(
+                408,
+                "BodyTooSlow",
+                f"the body did not come within {self._limits.body_seconds:g} s; send it again",
+                headers=_CLOSE,
+            ) from error
+
+    async def _read(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b""
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self._limits.body:
+                raise self._too_large()
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            413,
+            "BodyTooLarge",
+            f"the body is longer than {self._limits.body:,} bytes; shorten it",
+            headers=_CLOSE,
+        )
+
+
+def _check(scope: Scope, headers: Mapping[bytes, bytes], *, named: bool) -> None:
+    for place in ("raw_path", "query_string"):
+        raw: bytes = scope.get(place) or b""
+        try:
+            unquote_to_bytes(raw).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Problem(
+                400, "EncodingInvalid", "the address is not UTF-8; encode it as UTF-8, then in %"
+            ) from error
+    if b"x-request-id" in headers and not named:
+        raise Problem(
+            400,
+            "HeaderInvalid",
+            "X-Request-Id is no identifier; use 1 to 128 ASCII characters, no blanks",
+        )
+
+
+def _closing(problem: Problem) -> Problem:
+    return Problem(
+        problem.status_code,
+        problem.name,
+        problem.detail,
+        headers={**(problem.headers or {}), **_CLOSE},
+    )
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def replay() -> dict[str, Any]:
+        nonlocal told
+        if told:
+            return dict(await receive())
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,0 +1,121 @@
+"""What goes wrong, as RFC 9457 tells it: one stable type a name, with the cure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from domain.refusal import (
+    CommandReused,
+    LifecycleRefusal,
+    OutOfPlace,
+    Refusal,
+    TicketUnknown,
+)
+from infra.desk import VersionMismatch
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:lhuta:problem:{name}"
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Fault(NamedTuple):
+    """What is wrong with one field of a request."""
+
+    field: str
+    name: str
+    message: str
+
+
+class Problem(HTTPException):
+    """Why a request is not answered; its name never changes, its words may.
+
+    A message says the cause and then, behind a semicolon, the cure.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        message: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, message, headers)
+        self.name = name
+        self.faults = faults
+
+    def document(self) -> dict[str, Any]:
+        """Return the problem as it is written."""
+        _, _, cure = self.detail.partition("; ")
+        told: dict[str, Any] = {
+            "type": TYPE.format(name=self.name),
+            "title": _WORD.sub(" ", self.name).capitalize(),
+            "status": self.status_code,
+            "name": self.name,
+            "detail": _readable(self.detail),
+        }
+        if cure:
+            told["cure"] = _readable(cure)
+        if self.faults:
+            told["errors"] = [
+                {name: _readable(text) for name, text in fault._asdict().items()}
+                for fault in self.faults
+            ]
+        return told
+
+    def response(self) -> Response:
+        """Return the response that tells it."""
+        return Response(
+            orjson.dumps(self.document()),
+            self.status_code,
+            dict(self.headers or {}),
+            MEDIA_TYPE,
+        )
+
+
+def _readable(text: str) -> str:
+    """Return a text that can be written: what was sent may hold halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def invalid(faults: Sequence[Fault]) -> Problem:
+    """Return the problem of a request with wrong fields, all of them named."""
+    if len(faults) == 1:
+        message = f"{faults[0].field}: {faults[0].message}"
+    else:
+        names = ", ".join(fault.field for fault in faults)
+        message = f"{len(faults)} fields are wrong: {names}; `errors` says why and what to do"
+    return Problem(422, "FieldsInvalid", message, faults=faults)
+
+
+def of_refusal(refusal: Refusal, faults: Sequence[Fault] = ()) -> Problem:
+    """Return the problem of a refused command; `faults` name the fields that it is about."""
+    match refusal:
+        case TicketUnknown():
+            status = 404
+        case LifecycleRefusal() | OutOfPlace():
+            status = 409
+        case VersionMismatch():
+            status = 412
+        case CommandReused():
+            status = 422
+            faults = [Fault("Idempotency-Key", refusal.name, str(refusal))]
+        case _:
+            status = 422
+    return Problem(status, refusal.name, str(refusal), faults=faults if status == 422 else ())
+
+
+def unknown_ticket(ticket: str) -> Problem:
+    """Return the problem of a ticket that is not there, or that is none of the caller's."""
+    return of_refusal(TicketUnknown(ticket))
+
+
+def unavailable(name: str, message: str) -> Problem:
+    """Return the problem of what cannot be had now, and may be in a moment."""
+    return Problem(503, name, message, headers={"Retry-After": "1"})
