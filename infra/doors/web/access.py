@@ -2,11 +2,12 @@
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Annotated, NamedTuple, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, Protocol, cast
 
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
 
 from domain import instant
 from infra.doors.web.problem import Problem
@@ -19,11 +20,12 @@ TRUSTED_FOR = 1 * instant.SECOND
 _REMEMBERED = 10_000
 _SCHEME = "bearer "
 
-bearer = HTTPBearer(
-    scheme_name="token",
-    description="A token of `lhuta token add`: `Authorization: Bearer lhuta_...`",
-    auto_error=False,
-)
+SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of `lhuta token add`: `Authorization: Bearer lhuta_...`",
+}
+"""How a token is presented, as OpenAPI describes it."""
 
 
 class Tokens(Protocol):
@@ -117,22 +119,34 @@ def _not_let_in(name: str, message: str) -> Problem:
     return Problem(401, name, message, headers={"WWW-Authenticate": challenge})
 
 
-async def admit(request: Request, _: Annotated[object, Security(bearer)]) -> Caller:
-    """Return the caller where the table lets them do this; else raise Problem."""
+class Route(APIRoute):
+    """A route behind the table of rights: nobody comes in who may not, whatever the route does."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers, with the table before it."""
+        handle = super().get_route_handler()
+        operation = self.name
+
+        async def admitting(request: Request) -> Response:
+            _admit(request, operation)
+            return await handle(request)
+
+        return admitting
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who was let in."""
+    return cast(Caller, request.scope["lhuta.caller"])
+
+
+def _admit(request: Request, operation: str) -> None:
     found: Caller | Problem = request.scope["lhuta.caller"]
     if isinstance(found, Problem):
         raise found
-    operation = request.scope["route"].name
     if found.reach(operation) is None:
-        may = RIGHTS.get(operation, {})
+        may = ", ".join(RIGHTS.get(operation, {})) or "none"
         raise Problem(
             403,
             "RoleForbids",
-            f"the role {found.role} may not do this; "
-            f"a token of another role may: {', '.join(may) or 'none'}",
+            f"the role {found.role} may not do this; a token of another role may: {may}",
         )
-    return found
-
-
-Admitted = Annotated[Caller, Depends(admit)]
-"""A caller whom the table of rights lets do what the route does."""

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from domain.alert import Alert, AlertKind
 from infra.doors.web import documents, table
-from infra.doors.web.access import Admitted
+from infra.doors.web.access import Route
 from infra.doors.web.asked import Since, Until
-from infra.doors.web.service import Served
+from infra.doors.web.service import Service, service_of
 from infra.store.told import Cursor, Decided
 from projections import rows
 from projections.alerts import row
 
-router = APIRouter(tags=["alerts"])
+router = APIRouter(tags=["alerts"], route_class=Route)
 
 KINDS: frozenset[str] = frozenset(get_args(AlertKind))
 
@@ -37,8 +37,6 @@ Kinds = Annotated[
 )
 def list_alerts(
     request: Request,
-    caller: Admitted,
-    service: Served,
     since: Since = None,
     as_of: Until = None,
     kind: Kinds = None,
@@ -51,6 +49,7 @@ def list_alerts(
 
     What was decided never changes, so those decided by `as_of` are just what was told then.
     """
+    service = service_of(request)
     # No ticket has an empty name, so this is just before everything decided since then.
     after: Cursor = (0 if since is None else since, "", 0)
     if cursor is not None:
@@ -68,7 +67,7 @@ def list_alerts(
 
 
 def _page(
-    service: Served,
+    service: Service,
     after: Cursor,
     until: int | None,
     asked_for: Callable[[Decided], bool],
@@ -86,7 +85,7 @@ def _page(
     return shown, None
 
 
-def _following(service: Served, after: Cursor) -> Iterator[tuple[Cursor, Decided]]:
+def _following(service: Service, after: Cursor) -> Iterator[tuple[Cursor, Decided]]:
     with service.reading() as reading:
         while found := reading.alerts.alerts(after, _TOGETHER):
             for one in found:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from domain.hours import OutsideCalendar
 from infra.desk import Contended
 from infra.doors.web import (
+    access,
     alerts,
     board,
     clocks,
@@ -24,10 +25,14 @@ from infra.doors.web import (
 )
 from infra.doors.web.access import Callers
 from infra.doors.web.body import meaning
+from infra.doors.web.commands import wrong_headers
+from infra.doors.web.fresh_id import FreshIds
 from infra.doors.web.guard import Guard
+from infra.doors.web.landing import Landing
 from infra.doors.web.limits import Limits, Rates
 from infra.doors.web.metrics import Metrics
 from infra.doors.web.problem import Fault, Problem, invalid, unavailable
+from infra.doors.web.rights import PUBLIC
 from infra.doors.web.service import Service
 from infra.engine.log_lines import note
 from infra.store.failure import Missing, StoreError
@@ -50,6 +55,8 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
     app = FastAPI(title=TITLE, version="1", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.metrics = metrics
+    app.state.fresh_id = FreshIds()
+    app.state.landing = Landing()
     app.state.streams = events.Streams(service, keep_to, metrics)
     for routes in (
         commands.router,
@@ -76,6 +83,7 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
         rates=Rates(keep_to.rate, keep_to.burst, service.clock),
         limits=keep_to,
         metrics=metrics,
+        fresh_id=app.state.fresh_id,
     )
     described: dict[str, Any] = {}
 
@@ -100,6 +108,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     described["components"]["schemas"] = dict(sorted(schemas.items()))
+    described["components"]["securitySchemes"] = {"token": access.SCHEME}
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            if operation["operationId"] not in PUBLIC:
+                operation["security"] = [{"token": []}]
     return described
 
 
@@ -135,7 +148,8 @@ async def _wrong(request: Request, error: Exception) -> Response:
     if any(tuple(one["loc"]) == ("body",) for one in found) and content_type != _JSON:
         message = f"the body must be {_JSON}, in UTF-8; say so in Content-Type"
         return Problem(415, "MediaTypeUnsupported", message).response()
-    faults = list({(fault := _fault(one)).field: fault for one in found}.values())
+    faults = wrong_headers(request) if request.method == "POST" else []
+    faults += list({(fault := _fault(one)).field: fault for one in found}.values())
     if isinstance(error.body, dict):
         service: Service = request.app.state.service
         named = {fault.field for fault in faults}

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from domain.hours import OutsideCalendar
@@ -11,17 +11,17 @@ from infra.doors.answers.board import row as board_row
 from infra.doors.answers.report import row as report_row
 from infra.doors.past_desk import PastDesk
 from infra.doors.web import documents
-from infra.doors.web.access import Admitted
+from infra.doors.web.access import Route, caller_of
 from infra.doors.web.all_tickets import Stories, judged
 from infra.doors.web.asked import AsOf, At, one_at_a_time
 from infra.doors.web.limits import LONGEST_PAGE
 from infra.doors.web.problem import Fault, invalid
-from infra.doors.web.service import Served
+from infra.doors.web.service import service_of
 from infra.store.listed import Wanted
 from projections.board import Board, board
 from projections.report import report
 
-router = APIRouter(tags=["desk"])
+router = APIRouter(tags=["desk"], route_class=Route)
 
 _LISTED = 20
 
@@ -35,13 +35,13 @@ Most = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="At most so many 
     responses=documents.problems(403),
 )
 def get_board(
-    caller: Admitted,
-    service: Served,
+    request: Request,
     limit: Most = _LISTED,
     as_of: AsOf = None,
     at: At = None,
 ) -> Response:
     """Return what is due next, broken, not triaged, and waiting for the customer."""
+    service = service_of(request)
     known_by, judged_at, policies = service.moments(as_of, at)
     try:
         if as_of is None and at is None:
@@ -64,8 +64,7 @@ def get_board(
     responses=documents.problems(403),
 )
 def get_report(
-    caller: Admitted,
-    service: Served,
+    request: Request,
     broken: Annotated[int, Query(ge=0, le=10_000, description="At most so many broken")] = 100,
     review: Annotated[int, Query(ge=0, le=10_000, description="At most so many to review")] = 100,
     as_of: AsOf = None,
@@ -75,6 +74,8 @@ def get_report(
 
     `broken` and `review` are cut; `broken_count` and `review_count` are whole.
     """
+    caller = caller_of(request)
+    service = service_of(request)
     known_by, judged_at, policies = service.moments(as_of, at)
     asked = Wanted(caller.customer)
     with one_at_a_time(service.turn), service.reading() as reading:

@@ -103,7 +103,7 @@ class OpenBody(Body):
     recent_changes: Said | None = None
     workarounds_tried: Said | None = None
     steps_taken: Said | None = None
-    environment: EnvironmentBody = EnvironmentBody()
+    environment: EnvironmentBody | None = None
     follows: Identifier | None = None
     occurred_at: Happened | None = None
 

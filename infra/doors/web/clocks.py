@@ -7,16 +7,16 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from infra.doors.web import documents, table
-from infra.doors.web.access import Admitted
+from infra.doors.web.access import Route, caller_of
 from infra.doors.web.all_tickets import histories
 from infra.doors.web.asked import AsOf, At
-from infra.doors.web.service import Served
+from infra.doors.web.service import service_of
 from infra.doors.web.tickets import page
 from infra.store.listed import Wanted
 from projections.clocks import TicketRow, judged
 from projections.judging import CannotJudge
 
-router = APIRouter(tags=["clocks"])
+router = APIRouter(tags=["clocks"], route_class=Route)
 
 
 @router.get(
@@ -27,8 +27,6 @@ router = APIRouter(tags=["clocks"])
 )
 def list_clocks(
     request: Request,
-    caller: Admitted,
-    service: Served,
     status: Annotated[
         documents.Status | None, Query(description="Only tickets that are in this status now")
     ] = None,
@@ -43,6 +41,8 @@ def list_clocks(
 
     As `lhuta clocks --format json`; as CSV a line is a clock.
     """
+    caller = caller_of(request)
+    service = service_of(request)
     if caller.customer is not None:
         customer = caller.customer if customer in (None, caller.customer) else ""
     known_by, judged_at, policies = service.moments(as_of, at)

@@ -4,20 +4,29 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
-from uuid import uuid4
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from domain.command import Command, OfferWorkaround, Open, Reply, Resolve, Respond, Triage, Verify
+from domain.command import (
+    NOT_TOLD,
+    Command,
+    OfferWorkaround,
+    Open,
+    Reply,
+    Resolve,
+    Respond,
+    Triage,
+    Verify,
+)
 from domain.event import Awaiting
 from domain.refusal import CommandReused, Refusal
-from infra.desk import UNNAMED
+from infra.desk import UNNAMED, CommandIdMalformed
 from infra.desk import Request as Asked
 from infra.doors.outcome import written
 from infra.doors.web import documents
-from infra.doors.web.access import Admitted, Caller
+from infra.doors.web.access import Caller, Route, caller_of
 from infra.doors.web.body import (
     Body,
     OpenBody,
@@ -30,22 +39,49 @@ from infra.doors.web.body import (
     about,
     meaning,
 )
+from infra.doors.web.landing import Landing
 from infra.doors.web.problem import Fault, Problem, invalid, of_refusal, unknown_ticket
-from infra.doors.web.service import Served, Service
+from infra.doors.web.service import Service
 from infra.store.log import Outcome
 
-router = APIRouter(tags=["commands"])
+router = APIRouter(tags=["commands"], route_class=Route)
 
-_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_IF_MATCH = re.compile(r'\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*"){0,99})\s*')
 _TAG = re.compile(r'\s*(?P<weak>W/)?"(?P<tag>[!#-~]*)"\s*')
 _VERSION = re.compile(r"[1-9]\d{0,9}", re.ASCII)
 
 TicketId = Annotated[str, Path(pattern="^[A-Za-z0-9._-]{1,64}$", description="The ticket")]
 
 
+HEADERS: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "format": "uuid"},
+            "description": "The id of the command: sent again it gets the first outcome. "
+            "Default: a new one",
+        },
+        {
+            "name": "If-Match",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": 1_000},
+            "description": "Carry it out only where the ticket has one of these ETags",
+        },
+    ]
+}
+"""The headers of every command, as OpenAPI describes them."""
+
+OPENING_HEADERS: dict[str, Any] = {"parameters": HEADERS["parameters"][:1]}
+"""A ticket that is opened has no version yet."""
+
+
 class Sending(NamedTuple):
     """How a command is sent: under which id, by whom, on which versions of its ticket, and why."""
 
+    service: Service
+    landing: Landing
     caller: Caller
     command_id: str
     versions: frozenset[int] | None
@@ -53,37 +89,36 @@ class Sending(NamedTuple):
     causation_id: str | None
 
 
-async def _sending(
-    request: Request,
-    caller: Admitted,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            pattern=_UUID,
-            description="The id of the command, a UUID: sent again it gets the first outcome. "
-            "Default: a new one",
-        ),
-    ] = None,
-    if_match: Annotated[
-        str | None,
-        Header(
-            max_length=1_000,
-            pattern=r"^(\*|\s*(W/)?\"[!#-~]*\"\s*(,\s*(W/)?\"[!#-~]*\"\s*)*)$",
-            description="Carry it out only where the ticket has one of these ETags",
-        ),
-    ] = None,
-) -> Sending:
+def wrong_headers(request: Request) -> list[Fault]:
+    """Return every header of a command that cannot be used."""
+    faults = []
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _UUID.fullmatch(key):
+        faults.append(Fault("Idempotency-Key", "CommandIdMalformed", str(CommandIdMalformed(key))))
+    if_match = request.headers.get("if-match")
+    if if_match is not None and not _IF_MATCH.fullmatch(if_match):
+        message = 'it names no version; send an ETag as you got it, such as "3", or *'
+        faults.append(Fault("If-Match", "VersionMalformed", message))
+    return faults
+
+
+def _sending(request: Request) -> Sending:
+    """Read how a command is sent; raises Problem with every header that is wrong."""
+    faults = wrong_headers(request)
+    if faults:
+        raise invalid(faults)
+    if_match = request.headers.get("if-match", "*")
+    state = request.app.state
     return Sending(
-        caller,
-        (idempotency_key or str(uuid4())).lower(),
-        None if if_match in (None, "*") else _versions(if_match or ""),
+        state.service,
+        state.landing,
+        caller_of(request),
+        request.headers.get("idempotency-key", "").lower() or state.fresh_id(),
+        None if if_match.strip() == "*" else _versions(if_match),
         request.scope["lhuta.request_id"],
         # A span names the request that caused the event (contracts, `causationid`).
         request.scope["lhuta.traceparent"],
     )
-
-
-Sent = Annotated[Sending, Depends(_sending)]
 
 
 @router.post(
@@ -91,13 +126,15 @@ Sent = Annotated[Sending, Depends(_sending)]
     operation_id="open_ticket",
     status_code=201,
     response_model=documents.Outcome,
-    responses=documents.problems(403, 408, 413, 415, 409),
+    responses=documents.problems(403, 404, 408, 409, 413, 415),
+    openapi_extra=OPENING_HEADERS,
 )
-async def open_ticket(body: OpenBody, sent: Sent, service: Served) -> Response:
+async def open_ticket(request: Request, body: OpenBody) -> Response:
     """Open a ticket for a customer."""
+    sent = _sending(request)
     missing = _missing(body, sent.caller)
     if missing:
-        raise invalid([*missing, *await asyncio.to_thread(_faults, service, vars(body))])
+        raise invalid([*missing, *await asyncio.to_thread(_faults, sent.service, vars(body))])
     customer_id, plan = _customer_and_plan(body, sent.caller)
     command = Open(
         UNNAMED if body.ticket is None else body.ticket or " ",
@@ -109,14 +146,14 @@ async def open_ticket(body: OpenBody, sent: Sent, service: Served) -> Response:
         body.recent_changes,
         body.workarounds_tried,
         body.steps_taken,
-        body.environment.environment(),
+        NOT_TOLD if body.environment is None else body.environment.environment(),
         body.follows,
         body.occurred_at,
     )
-    outcome = await _carried_out(service, sent, command, body)
+    outcome = await _carried_out(sent, command, body)
     if sent.caller.customer is not None and outcome.repeated:
         # After an erasure the id of a command alone decides: it may be another customer's.
-        await _check_own(service, sent.caller, outcome.ticket)
+        await _check_own(sent, outcome.ticket)
     response = _answer(outcome, 201)
     response.headers["Location"] = f"/tickets/{outcome.ticket}"
     return response
@@ -127,13 +164,13 @@ async def open_ticket(body: OpenBody, sent: Sent, service: Served) -> Response:
     operation_id="triage_ticket",
     response_model=documents.Outcome,
     responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
 )
-async def triage_ticket(
-    ticket: TicketId, body: TriageBody, sent: Sent, service: Served
-) -> Response:
+async def triage_ticket(request: Request, ticket: TicketId, body: TriageBody) -> Response:
     """Assign a severity."""
+    sent = _sending(request)
     command = Triage(ticket, body.severity, body.impact, body.topic, body.supported, body.rationale)
-    return _answer(await _on(service, sent, command, body))
+    return _answer(await _on(sent, command, body))
 
 
 @router.post(
@@ -141,13 +178,13 @@ async def triage_ticket(
     operation_id="reply_to_ticket",
     response_model=documents.Outcome,
     responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
 )
-async def reply_to_ticket(
-    ticket: TicketId, body: ReplyBody, sent: Sent, service: Served
-) -> Response:
+async def reply_to_ticket(request: Request, ticket: TicketId, body: ReplyBody) -> Response:
     """Add what the customer wrote; a reply to a resolved ticket reopens it."""
+    sent = _sending(request)
     _check_not_backdated(body.occurred_at, sent.caller)
-    return _answer(await _on(service, sent, Reply(ticket, body.message, body.occurred_at), body))
+    return _answer(await _on(sent, Reply(ticket, body.message, body.occurred_at), body))
 
 
 @router.post(
@@ -155,13 +192,13 @@ async def reply_to_ticket(
     operation_id="respond_to_ticket",
     response_model=documents.Outcome,
     responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
 )
-async def respond_to_ticket(
-    ticket: TicketId, body: ResponseBody, sent: Sent, service: Served
-) -> Response:
+async def respond_to_ticket(request: Request, ticket: TicketId, body: ResponseBody) -> Response:
     """Answer the customer, which stops the clock."""
+    sent = _sending(request)
     command = Respond(ticket, _side(body.awaiting), body.message, body.occurred_at)
-    return _answer(await _on(service, sent, command, body))
+    return _answer(await _on(sent, command, body))
 
 
 @router.post(
@@ -169,13 +206,13 @@ async def respond_to_ticket(
     operation_id="offer_workaround",
     response_model=documents.Outcome,
     responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
 )
-async def offer_workaround(
-    ticket: TicketId, body: WorkaroundBody, sent: Sent, service: Served
-) -> Response:
+async def offer_workaround(request: Request, ticket: TicketId, body: WorkaroundBody) -> Response:
     """Send the customer a way around the problem."""
+    sent = _sending(request)
     command = OfferWorkaround(ticket, _side(body.awaiting), body.description, body.occurred_at)
-    return _answer(await _on(service, sent, command, body))
+    return _answer(await _on(sent, command, body))
 
 
 @router.post(
@@ -183,13 +220,13 @@ async def offer_workaround(
     operation_id="resolve_ticket",
     response_model=documents.Outcome,
     responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
 )
-async def resolve_ticket(
-    ticket: TicketId, body: ResolutionBody, sent: Sent, service: Served
-) -> Response:
+async def resolve_ticket(request: Request, ticket: TicketId, body: ResolutionBody) -> Response:
     """Declare the problem solved; only a ticket with a severity can be."""
+    sent = _sending(request)
     command = Resolve(ticket, body.resolution, body.root_cause, body.occurred_at)
-    return _answer(await _on(service, sent, command, body))
+    return _answer(await _on(sent, command, body))
 
 
 @router.post(
@@ -197,24 +234,24 @@ async def resolve_ticket(
     operation_id="verify_ticket",
     response_model=documents.Outcome,
     responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
 )
-async def verify_ticket(
-    ticket: TicketId, body: VerificationBody, sent: Sent, service: Served
-) -> Response:
+async def verify_ticket(request: Request, ticket: TicketId, body: VerificationBody) -> Response:
     """Confirm that the resolution holds."""
-    return _answer(await _on(service, sent, Verify(ticket, body.method, body.evidence), body))
+    sent = _sending(request)
+    return _answer(await _on(sent, Verify(ticket, body.method, body.evidence), body))
 
 
-async def _on(service: Service, sent: Sending, command: Command, body: Body) -> Outcome:
+async def _on(sent: Sending, command: Command, body: Body) -> Outcome:
     """Carry out a command on a ticket that is there; of a customer only on an own one."""
-    await _check_own(service, sent.caller, command.ticket)
-    outcome = await _carried_out(service, sent, command, body)
+    await _check_own(sent, command.ticket)
+    outcome = await _carried_out(sent, command, body)
     if outcome.ticket != command.ticket:
         raise of_refusal(CommandReused(sent.command_id))
     return outcome
 
 
-async def _carried_out(service: Service, sent: Sending, command: Command, body: Body) -> Outcome:
+async def _carried_out(sent: Sending, command: Command, body: Body) -> Outcome:
     asked = Asked(
         command,
         sent.command_id,
@@ -224,12 +261,12 @@ async def _carried_out(service: Service, sent: Sending, command: Command, body: 
         sent.versions,
     )
     try:
-        return await asyncio.wrap_future(service.submit(asked))
+        return await sent.landing.of(sent.service.submit(asked))
     except Refusal as refusal:
         problem = of_refusal(refusal)
         if problem.status_code == 422 and not problem.faults:
             values = {**vars(body), **_named(command)}
-            faults = await asyncio.to_thread(_faults, service, values)
+            faults = await asyncio.to_thread(_faults, sent.service, values)
             problem = of_refusal(refusal, about(refusal, faults))
         raise problem from refusal
 
@@ -245,13 +282,12 @@ def _faults(service: Service, values: Mapping[str, Any]) -> list[Fault]:
     return meaning(values, policy)
 
 
-async def _check_own(service: Service, caller: Caller, ticket: str) -> None:
-    if caller.customer is None:
+async def _check_own(sent: Sending, ticket: str) -> None:
+    if sent.caller.customer is None:
         return
-    owner = service.owners.remembered(ticket)
-    if owner is None:
-        owner = await asyncio.to_thread(service.owners.of, ticket)
-    if owner != caller.customer:
+    owners = sent.service.owners
+    owner = owners.remembered(ticket) or await asyncio.to_thread(owners.of, ticket)
+    if owner != sent.caller.customer:
         raise unknown_ticket(ticket)
 
 

@@ -11,19 +11,19 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from infra.doors.web import documents
-from infra.doors.web.access import Admitted, Caller
+from infra.doors.web.access import Caller, Route, caller_of
 from infra.doors.web.alerts import KINDS, Kinds
 from infra.doors.web.feed import Feed
 from infra.doors.web.limits import Limits
 from infra.doors.web.metrics import Metrics
 from infra.doors.web.problem import Fault, Problem, invalid, unavailable
-from infra.doors.web.service import Log, Served, Service
+from infra.doors.web.service import Log, Service, service_of
 from infra.doors.web.sight import Owners, seen
 from infra.store.log import Stored
 from projections.models import Announcement
 from streams.envelope import encode, type_of
 
-router = APIRouter(tags=["streams"])
+router = APIRouter(tags=["streams"], route_class=Route)
 
 MEDIA_TYPE = "text/event-stream"
 POLL_SECONDS = 0.25
@@ -143,8 +143,6 @@ class Streams:
 )
 async def follow_events(
     request: Request,
-    caller: Admitted,
-    service: Served,
     last_event_id: Annotated[
         str | None, Header(pattern=_POSITION, description="Go on behind this position of the log")
     ] = None,
@@ -159,6 +157,8 @@ async def follow_events(
 
     A customer gets the events of own tickets. What people wrote is not in it.
     """
+    caller = caller_of(request)
+    service = service_of(request)
     place = _number(last_event_id or after)
     if place is not None and place > await asyncio.to_thread(lambda: service.log.head().position):
         raise _unknown_place("the log")
@@ -208,8 +208,6 @@ def _own(
 )
 async def follow_alerts(
     request: Request,
-    caller: Admitted,
-    service: Served,
     kind: Kinds = None,
     last_event_id: Annotated[
         str | None, Header(pattern=_SEQUENCES, description="Go on behind this event of the stream")
@@ -223,6 +221,8 @@ async def follow_alerts(
     ] = None,
 ) -> StreamingResponse:
     """Follow the alerts that are announced; without a place from now on."""
+    caller = caller_of(request)
+    service = service_of(request)
     streams: Streams = request.app.state.streams
     ends = await asyncio.to_thread(_ends, service)
     given = last_event_id or after

@@ -6,10 +6,9 @@ every response what makes it safe to show.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,13 +41,20 @@ class Guard:
     """Stands before an application and lets in what keeps to the limits."""
 
     def __init__(
-        self, app: ASGIApp, callers: Callers, rates: Rates, limits: Limits, metrics: Metrics
+        self,
+        app: ASGIApp,
+        callers: Callers,
+        rates: Rates,
+        limits: Limits,
+        metrics: Metrics,
+        fresh_id: Callable[[], str],
     ) -> None:
         self._app = app
         self._callers = callers
         self._rates = rates
         self._limits = limits
         self._metrics = metrics
+        self._fresh_id = fresh_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what must not go further, and pass on the rest."""
@@ -64,7 +70,7 @@ class Guard:
         request_id = headers.get(b"x-request-id")
         named = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
         scope["lhuta.request_id"] = request_id.decode() if request_id and named else None
-        shown = request_id if request_id and named else str(uuid4()).encode()
+        shown = request_id if request_id and named else self._fresh_id().encode()
         beside.append((b"x-request-id", shown))
         # What fails behind the guard is told without it, and needs them too.
         scope["lhuta.beside"] = beside

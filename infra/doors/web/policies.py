@@ -3,17 +3,17 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from domain import instant
 from infra.doors.answers.policy import row
 from infra.doors.web import documents
-from infra.doors.web.access import Admitted
+from infra.doors.web.access import Route
 from infra.doors.web.problem import Problem
-from infra.doors.web.service import Served
+from infra.doors.web.service import service_of
 
-router = APIRouter(tags=["policies"])
+router = APIRouter(tags=["policies"], route_class=Route)
 
 
 @router.get(
@@ -22,8 +22,11 @@ router = APIRouter(tags=["policies"])
     response_model=documents.Policies,
     responses=documents.problems(403),
 )
-def list_policies(caller: Admitted, service: Served) -> Response:
+def list_policies(
+    request: Request,
+) -> Response:
     """List the published versions of the policy, the oldest first."""
+    service = service_of(request)
     in_force = service.log.policies().in_force(service.present())
     items = [
         {
@@ -48,14 +51,14 @@ def list_policies(caller: Admitted, service: Served) -> Response:
     responses=documents.READ_PROBLEMS,
 )
 def get_policy(
-    caller: Admitted,
-    service: Served,
+    request: Request,
     version: Annotated[int, Path(ge=1, le=1_000_000, description="Its number")],
     year: Annotated[
         int | None, Query(ge=1, le=9_999, description="List the public holidays of this year only")
     ] = None,
 ) -> Response:
     """Return a version of the policy with everything that it decides."""
+    service = service_of(request)
     for file in service.log.policy_files():
         if file.policy.version == version:
             return Response(orjson.dumps(row(file, year)), media_type="application/json")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from threading import Semaphore
-from typing import Annotated, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from domain import instant
 from domain.event import RecordedEvent
@@ -126,9 +126,6 @@ class Service(NamedTuple):
         return known_by, judged_at, policies
 
 
-async def _service(request: Request) -> Service:
+def service_of(request: Request) -> Service:
+    """Return what the API of this request stands on."""
     return cast(Service, request.app.state.service)
-
-
-Served = Annotated[Service, Depends(_service)]
-"""What the API of this application stands on."""

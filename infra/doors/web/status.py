@@ -6,13 +6,13 @@ from starlette.responses import Response
 
 from infra.doors.answers.status import row
 from infra.doors.web import documents, metrics
-from infra.doors.web.access import Admitted
+from infra.doors.web.access import Route
 from infra.doors.web.problem import unavailable
-from infra.doors.web.service import Served
+from infra.doors.web.service import service_of
 from infra.engine.health import problems
 from infra.store.failure import StoreError
 
-router = APIRouter(tags=["status"])
+router = APIRouter(tags=["status"], route_class=Route)
 public = APIRouter(tags=["status"])
 
 _OK = b'{"status":"ok"}'
@@ -24,8 +24,11 @@ _OK = b'{"status":"ok"}'
     response_model=documents.EngineStatus,
     responses=documents.problems(403),
 )
-def get_status(caller: Admitted, service: Served) -> Response:
+def get_status(
+    request: Request,
+) -> Response:
     """Say how the engine is, as `lhuta status --json`."""
+    service = service_of(request)
     found = service.vitals()
     return Response(orjson.dumps(row(found, problems(found))), media_type="application/json")
 
@@ -39,8 +42,11 @@ def get_status(caller: Admitted, service: Served) -> Response:
         200: {"content": {metrics.CONTENT_TYPE: {"schema": {"type": "string"}}}},
     },
 )
-def get_metrics(caller: Admitted, request: Request, service: Served) -> Response:
+def get_metrics(
+    request: Request,
+) -> Response:
     """Return what the server counts, as Prometheus reads it."""
+    service = service_of(request)
     text = request.app.state.metrics.text(service.vitals())
     return Response(text, headers={"Content-Type": metrics.CONTENT_TYPE})
 
@@ -62,8 +68,11 @@ async def get_live() -> Response:
     response_model=documents.Health,
     responses=documents.PUBLIC_PROBLEMS,
 )
-def get_ready(service: Served) -> Response:
+def get_ready(
+    request: Request,
+) -> Response:
     """Say that the event log and the read models can be read."""
+    service = service_of(request)
     try:
         service.log.head()
         with service.reading() as reading:

@@ -16,11 +16,11 @@ from infra.doors.answers.history import row as history_row
 from infra.doors.answers.ticket import Ticket, lacking
 from infra.doors.answers.ticket import row as ticket_row
 from infra.doors.web import documents, table
-from infra.doors.web.access import Admitted
+from infra.doors.web.access import Route, caller_of
 from infra.doors.web.asked import AsOf, At, Lang, language
 from infra.doors.web.commands import TicketId
 from infra.doors.web.problem import Fault, Problem, invalid, unknown_ticket
-from infra.doors.web.service import Served
+from infra.doors.web.service import Service, service_of
 from infra.doors.web.sight import story
 from infra.store.listed import NEWEST, Wanted
 from projections.explanation import row as explanation_row
@@ -30,7 +30,7 @@ from projections.rows import TicketRow
 from projections.wording import LANGUAGES
 from streams.envelope import type_of
 
-router = APIRouter(tags=["tickets"])
+router = APIRouter(tags=["tickets"], route_class=Route)
 
 _INSTANTS = ("opened_at", "triaged_at", "answered_at", "resolved_at", "changed_at")
 
@@ -47,8 +47,6 @@ WithWords = Annotated[
 )
 def list_tickets(
     request: Request,
-    caller: Admitted,
-    service: Served,
     status: Annotated[documents.Status | None, Query(description="Only of this status")] = None,
     severity: Annotated[int | None, Query(ge=1, le=1_000, description="Only of this one")] = None,
     customer: Annotated[str | None, Query(max_length=200, description="Only of this one")] = None,
@@ -58,6 +56,8 @@ def list_tickets(
     wanted: table.WantedFormat = None,
 ) -> Response:
     """List tickets, the newest first, as far as the engine has applied the log."""
+    caller = caller_of(request)
+    service = service_of(request)
     if caller.customer is not None:
         customer = caller.customer if customer in (None, caller.customer) else ""
     asked = Wanted(customer, status, severity, plan)
@@ -68,7 +68,7 @@ def list_tickets(
 
 
 def page(
-    service: Served, asked: Wanted, cursor: str | None, limit: int
+    service: Service, asked: Wanted, cursor: str | None, limit: int
 ) -> tuple[Sequence[TicketRow], str | None]:
     """Return a page of tickets, and the cursor of the next one if there is one."""
     after = NEWEST if cursor is None else table.read_cursor(cursor, (int, str))
@@ -98,9 +98,8 @@ def line(row: TicketRow) -> dict[str, Any]:
     responses=documents.READ_PROBLEMS,
 )
 def get_ticket(
+    request: Request,
     ticket: TicketId,
-    caller: Admitted,
-    service: Served,
     as_of: AsOf = None,
     at: At = None,
     words: WithWords = True,
@@ -109,6 +108,8 @@ def get_ticket(
 
     It is folded from the event log, so it does not wait for the engine.
     """
+    caller = caller_of(request)
+    service = service_of(request)
     told = story(service.log, caller, ticket, words=True)
     known_by, judged_at, policies = service.moments(as_of, at)
     shown = _known(told, known_by, judged_at)
@@ -158,14 +159,13 @@ def _known(told: Sequence[RecordedEvent], as_of: int, at: int) -> list[RecordedE
 def get_history(
     request: Request,
     ticket: TicketId,
-    caller: Admitted,
-    service: Served,
     wanted: table.WantedFormat = None,
 ) -> Response:
     """Return every event of a ticket as auditors want it: digests, positions, hashes, erasures.
 
     What people wrote is not in it.
     """
+    service = service_of(request)
     log = service.log
     events = log.ticket(ticket)
     if not events:
@@ -187,8 +187,6 @@ def get_history(
 def get_explanation(
     request: Request,
     ticket: TicketId,
-    caller: Admitted,
-    service: Served,
     clock: Annotated[
         str | None,
         Query(
@@ -201,6 +199,8 @@ def get_explanation(
     lang: Lang = None,
 ) -> Response:
     """Return the calculation behind every verdict, as data and in words."""
+    caller = caller_of(request)
+    service = service_of(request)
     told = story(service.log, caller, ticket, words=False)
     known_by, judged_at, policies = service.moments(as_of, at)
     shown = _known(told, known_by, judged_at)
