@@ -1,0 +1,190 @@
+"""A desk with an API: a log, an engine that works when it is told to, and a caller for each role."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+import orjson
+from fastapi import FastAPI
+
+from domain.event import RecordedEvent
+from infra import wiring
+from infra.doors.web.app import create
+from infra.doors.web.limits import Limits
+from infra.doors.web.server import Address, beside, listening
+from infra.doors.web.service import Service
+from infra.settings import Settings
+from infra.store.access import ROLES, Holder, Role, SQLiteTokens, digest_of, secret
+from infra.store.log import EventLog
+from tests.contract.given import CREATED, LIVE_FROM, POLICY, HandClock
+
+GENEROUS = Limits(rate=1e6, burst=10**6)
+CUSTOMER, OTHER_CUSTOMER, AGENT = "c-1", "c-2", "a-1"
+FOR_EVER = 10**17
+
+OPENING: Mapping[str, Any] = {
+    "customer_id": CUSTOMER,
+    "plan": "premium",
+    "subject": "The board stays empty",
+    "body": "Since this morning",
+}
+TRIAGE: Mapping[str, Any] = {
+    "severity": 1,
+    "impact": "service-unavailable",
+    "topic": "diagnosis",
+    "rationale": "Nobody can work",
+}
+ANSWER: Mapping[str, Any] = {"awaiting": "customer", "message": "Which browser?"}
+RESOLUTION: Mapping[str, Any] = {"resolution": "Fixed in 4.2", "root_cause": "defect"}
+VERIFICATION: Mapping[str, Any] = {"method": "retest", "evidence": "It works"}
+
+
+class Desk:
+    """A folder of data, its API, and those who call it; a context manager."""
+
+    def __init__(self, folder: Path, limits: Limits = GENEROUS) -> None:
+        self.settings = Settings(folder)
+        self.clock = HandClock()
+        self.limits = limits
+        self.secrets: dict[str, str] = {}
+        self._opened = ExitStack()
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> "Desk":
+        """Make a log and a token for each role, and put the API together."""
+        if not self.settings.log.exists():
+            EventLog.create(
+                self.settings.log,
+                policy_bytes=POLICY,
+                live_from=LIVE_FROM,
+                now=CREATED,
+                clock=self.clock,
+            ).close()
+        for role in ROLES:
+            self.admit(role, role, CUSTOMER if role == "customer" else AGENT)
+        self.admit("other customer", "customer", OTHER_CUSTOMER)
+        self.service: Service = self._opened.enter_context(
+            wiring.service(self.settings, self.clock)
+        )
+        self.app: FastAPI = create(self.service, self.limits)
+        self.engine()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let everything go."""
+        self._runner.close()
+        self._opened.close()
+
+    def admit(self, who: str, role: Role, holder: str, expires_at: int = FOR_EVER) -> str:
+        """Make a token; `who` names it in `ask`. Returns its name."""
+        self.secrets[who] = secret()
+        plan = "premium" if role == "customer" else None
+        with SQLiteTokens.open(self.settings.access) as tokens:
+            made = tokens.add(
+                Holder(role, holder, plan), digest_of(self.secrets[who]), CREATED, expires_at
+            )
+        return made.name
+
+    def revoke(self, name: str) -> None:
+        """End a token."""
+        with SQLiteTokens.open(self.settings.access) as tokens:
+            tokens.revoke(name, self.clock.now)
+
+    def engine(self) -> None:
+        """Let an engine do all that there is to do."""
+        with wiring.engine(self.settings, self.clock, lambda one, policies: None) as engine:
+            while engine.step():
+                pass
+
+    def credentials(self, who: str | None) -> dict[str, str]:
+        """Return the header by which somebody shows a token."""
+        return {} if who is None else {"Authorization": f"Bearer {self.secrets[who]}"}
+
+    def ask(
+        self,
+        who: str | None,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **given: Any,
+    ) -> httpx.Response:
+        """Send a request in the process, and return the response."""
+        sent = {**self.credentials(who), **(headers or {})}
+        return self._runner.run(self._asked(method, path, headers=sent, **given))
+
+    def get(self, who: str | None, path: str, **given: Any) -> httpx.Response:
+        """Ask a question."""
+        return self.ask(who, "GET", path, **given)
+
+    def post(
+        self, who: str | None, path: str, body: Mapping[str, Any], **given: Any
+    ) -> httpx.Response:
+        """Give a command."""
+        return self.ask(who, "POST", path, json=dict(body), **given)
+
+    def done(self, who: str, path: str, body: Mapping[str, Any], **given: Any) -> dict[str, Any]:
+        """Give a command that is carried out, and return its outcome."""
+        response = self.post(who, path, body, **given)
+        assert response.status_code in (200, 201), response.text
+        return found(response)
+
+    def opened(self, **fields: Any) -> str:
+        """Open a ticket and return its id."""
+        ticket: str = self.done("agent", "/tickets", {**OPENING, **fields})["ticket"]
+        return ticket
+
+    def triaged(self, **fields: Any) -> str:
+        """Open and triage a ticket."""
+        ticket = self.opened(**fields)
+        self.done("specialist", f"/tickets/{ticket}/triage", TRIAGE)
+        return ticket
+
+    def story(self, ticket: str) -> list[RecordedEvent]:
+        """Return what the log holds of a ticket, with its words."""
+        with EventLog.open(self.settings.log, read_only=True, clock=self.clock) as log:
+            return log.ticket(ticket, words=True)
+
+    @contextmanager
+    def listening(self) -> Iterator[Address]:
+        """Serve on a free port, as `lhuta serve` does."""
+        with (
+            listening(Address("127.0.0.1", 0)) as (taken, address),
+            beside(self.app, self.limits, taken),
+        ):
+            yield address
+
+    async def _asked(self, method: str, path: str, **given: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+            return await client.request(method, path, **given)
+
+
+def found(response: httpx.Response) -> dict[str, Any]:
+    """Return the object of a response."""
+    document: dict[str, Any] = orjson.loads(response.content)
+    return document
+
+
+def refused(response: httpx.Response, status: int, name: str) -> dict[str, Any]:
+    """Return the problem of a response, which is told as RFC 9457 has it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = found(response)
+    assert problem["type"] == f"urn:lhuta:problem:{name}"
+    assert (problem["status"], problem["name"]) == (status, name)
+    return problem
+
+
+def fields(problem: Mapping[str, Any]) -> dict[str, str]:
+    """Return the wrong fields of a problem, each with the name of what is wrong."""
+    return {fault["field"]: fault["name"] for fault in problem["errors"]}
