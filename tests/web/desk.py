@@ -1,4 +1,4 @@
-"""A desk with an API: a log, an engine that works when it is told to, and a caller for each role."""
+"""A desk with an API: a log, an engine that works when it is told to, callers of every role."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,15 @@ from infra.doors.web.service import Service
 from infra.settings import Settings
 from infra.store.access import ROLES, Holder, Role, SQLiteTokens, digest_of, secret
 from infra.store.log import EventLog
-from tests.contract.given import CREATED, LIVE_FROM, POLICY, HandClock
+from tests.contract.given import (
+    CREATED,
+    LIVE_FROM,
+    OPENED,
+    POLICY,
+    REPLIED,
+    HandClock,
+    story,
+)
 
 GENEROUS = Limits(rate=1e6, burst=10**6)
 CUSTOMER, OTHER_CUSTOMER, AGENT = "c-1", "c-2", "a-1"
@@ -56,6 +64,7 @@ class Desk:
 
     def __enter__(self) -> "Desk":
         """Make a log and a token for each role, and put the API together."""
+        self.settings.data.mkdir(exist_ok=True)
         if not self.settings.log.exists():
             EventLog.create(
                 self.settings.log,
@@ -148,6 +157,13 @@ class Desk:
         ticket = self.opened(**fields)
         self.done("specialist", f"/tickets/{ticket}/triage", TRIAGE)
         return ticket
+
+    def imported(self, tickets: int, replies: int) -> None:
+        """Bring tickets in, each with so many replies."""
+        with EventLog.open(self.settings.log, clock=self.clock) as log:
+            log.import_(
+                [story(f"I-{one}", OPENED, *([REPLIED] * replies)) for one in range(tickets)]
+            )
 
     def story(self, ticket: str) -> list[RecordedEvent]:
         """Return what the log holds of a ticket, with its words."""

@@ -164,7 +164,7 @@ class TestWhyAndWhereFrom:
         assert desk.story("T-1")[0].correlation_id == found(response)["command_id"]
 
     def test_the_trace_is_passed_on(self, desk: Desk) -> None:
-        """traceparent is what caused the event, and comes back."""
+        """Traceparent is what caused the event, and comes back."""
         response = desk.post("agent", "/tickets", OPENING, headers={"traceparent": TRACE})
         assert response.headers["traceparent"] == TRACE
         assert desk.story("T-1")[0].causation_id == TRACE
@@ -260,9 +260,7 @@ class TestRefused:
             "channel": "ChannelUnknown",
         }
 
-    @pytest.mark.parametrize(
-        "words", [" ", "\x00"], ids=["blank", "NUL"]
-    )
+    @pytest.mark.parametrize("words", [" ", "\x00"], ids=["blank", "NUL"])
     def test_words_that_cannot_be_kept_are_named(self, desk: Desk, words: str) -> None:
         """Blank and unreadable words are refused with their field."""
         response = desk.post("agent", f"/tickets/{desk.opened()}/replies", {"message": words})

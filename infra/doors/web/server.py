@@ -23,6 +23,7 @@ LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE = 30
 _LAST_SECONDS = 3
 _BACKLOG = 1_024
+_SEND_BUFFER = 128 * 1024
 
 
 class AddressMalformed(ValueError):
@@ -88,6 +89,8 @@ def listening(wanted: Address) -> Iterator[tuple[socket.socket, Address]]:
     family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Else the system keeps megabytes for each client that does not read.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         try:
             taken.bind(tuple(wanted))
             taken.listen(_BACKLOG)

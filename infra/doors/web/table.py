@@ -67,7 +67,7 @@ def answer(
             body = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
         case "csv":
             columns = list(line.model_fields)
-            body = _csv(columns, [one for row in rows for one in flat(row)])
+            body = written_csv(columns, [one for row in rows for one in flat(row)])
     # Charset only where the type has that parameter.
     kind = f"{MEDIA_TYPES[form]}; charset=utf-8" if form == "csv" else MEDIA_TYPES[form]
     response = Response(body, headers={"Content-Type": kind, "Vary": "Accept"})
@@ -130,7 +130,8 @@ def weighed(header: str) -> list[str]:
     return [name for _, _, name in sorted(found)]
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def written_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Write rows as CSV (RFC 4180) in which no cell is a formula."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)

@@ -1,0 +1,263 @@
+"""Streams over a real connection: what comes, where it goes on, and who gets what."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import orjson
+import pytest
+
+from domain import instant
+from infra.doors.web import feed as feed_module
+from infra.doors.web.server import Address
+from infra.store.log import EventLog
+from tests.conftest import REPOSITORY
+from tests.web.desk import ANSWER, GENEROUS, OPENING, Desk, found, refused
+
+PATIENCE = 20.0
+QUICK = replace(GENEROUS, heartbeat_seconds=0.1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Give a desk whose streams show signs of life ten times a second."""
+    with Desk(tmp_path / "quick", QUICK) as opened:
+        yield opened
+
+
+class Sent(NamedTuple):
+    """A server-sent event; `kind` is empty for one that only moves the place."""
+
+    place: str
+    kind: str
+    data: str
+
+
+class Stream:
+    """A stream that is being read."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._lines = response.iter_lines()
+        self.place = ""
+
+    def block(self) -> list[str]:
+        """Return the lines up to the next blank one."""
+        lines = []
+        for line in self._lines:
+            if not line:
+                return lines
+            lines.append(line)
+            if line.startswith("id: "):
+                self.place = line[4:]
+        raise EOFError
+
+    def end(self) -> None:
+        """Read on until there is nothing more."""
+        for _ in self._lines:
+            pass
+
+    def next(self) -> Sent:
+        """Return the next event, past every sign of life."""
+        while True:
+            said = dict(line.split(": ", 1) for line in self.block() if not line.startswith(":"))
+            if "data" in said:
+                return Sent(self.place, said["event"], said["data"])
+
+    def some(self, count: int) -> list[Sent]:
+        """Return the next events."""
+        return [self.next() for _ in range(count)]
+
+
+@contextmanager
+def following(
+    address: Address | str, path: str, credentials: dict[str, str], last: str | None = None
+) -> Iterator[Stream]:
+    """Open a stream; what it says first is read already."""
+    base = address if isinstance(address, str) else address.url
+    headers = {**credentials, **({} if last is None else {"Last-Event-ID": last})}
+    with httpx.stream("GET", f"{base}{path}", headers=headers, timeout=PATIENCE) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        stream = Stream(response)
+        assert stream.block() == [f": {'events' if 'events' in path else 'alerts'}"]
+        yield stream
+
+
+class TestEvents:
+    def test_what_happens_comes_as_it_is_in_the_log(self, desk: Desk) -> None:
+        """A CloudEvent with position, previous position and hash; the id is the position."""
+        with (
+            desk.listening() as there,
+            following(there, "/events", desk.credentials("agent")) as stream,
+        ):
+            stream.block()
+            ticket = desk.triaged()
+            opened, triaged = stream.some(2)
+        assert (opened.kind, triaged.kind) == (
+            "ticket.opened.v1",
+            "ticket.severity-assigned.v1",
+        )
+        event = orjson.loads(triaged.data)
+        assert event["subject"] == ticket
+        assert (event["logposition"], event["logprevious"]) == (
+            int(triaged.place),
+            int(opened.place),
+        )
+        with EventLog.open(desk.settings.log, read_only=True, clock=desk.clock) as log:
+            assert event["loghash"] == log.raw(ticket)[1].hash.hex()
+        assert "Nobody can work" not in triaged.data
+
+    def test_it_goes_on_behind_the_last_event(self, desk: Desk) -> None:
+        """From the log, however long ago that was, without loss or repeat."""
+        for _ in range(7):
+            desk.opened()
+        with desk.listening() as there:
+            with following(there, "/events?after=0", desk.credentials("agent")) as stream:
+                first = stream.some(3)
+            last = first[-1].place
+            with following(there, "/events", desk.credentials("agent"), last) as stream:
+                rest = stream.some(4)
+                desk.opened()
+                rest.append(stream.next())
+        subjects = [orjson.loads(one.data)["subject"] for one in first + rest]
+        assert subjects == [f"T-{number}" for number in range(1, 9)]
+
+    def test_who_is_slower_than_the_ring_reads_on_from_the_log(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The ring is small, nothing is kept for anybody, and nothing is missed."""
+        monkeypatch.setattr(feed_module, "RING", 3)
+        monkeypatch.setattr(feed_module, "TOGETHER", 2)
+        with (
+            desk.listening() as there,
+            following(there, "/events", desk.credentials("agent")) as slow,
+        ):
+            slow.block()
+            desk.imported(tickets=4, replies=9)
+            subjects = [orjson.loads(one.data)["subject"] for one in slow.some(40)]
+            ring = desk.app.state.streams.events._ring
+            assert subjects == [f"I-{one}" for one in range(4) for _ in range(10)]
+            assert len(ring) <= 3
+
+    def test_a_customer_gets_own_events_and_moves_past_the_others(self, desk: Desk) -> None:
+        """Nothing of another's, no staff, and a place that goes on all the same."""
+        with (
+            desk.listening() as there,
+            following(there, "/events", desk.credentials("customer")) as stream,
+        ):
+            stream.block()
+            desk.triaged(customer_id="c-2")
+            mine = desk.triaged()
+            opened, triaged = stream.some(2)
+            other = desk.opened(customer_id="c-2")
+            while int(stream.place) < 6:
+                said = stream.block()
+                assert not any(line.startswith("data") for line in said)
+        assert [orjson.loads(one.data)["subject"] for one in (opened, triaged)] == [mine, mine]
+        assert orjson.loads(triaged.data)["actor"] == "agent:support"
+        assert other not in triaged.data
+
+    def test_a_place_beyond_the_log_is_told(self, desk: Desk) -> None:
+        """A log that was restored is another one: who follows begins anew."""
+        refused(desk.get("agent", "/events?after=99"), 409, "PlaceUnknown")
+        refused(desk.get("agent", "/alerts/stream?after=0:99"), 409, "PlaceUnknown")
+        refused(desk.get("agent", "/alerts/stream?after=0:1,0:2"), 422, "FieldsInvalid")
+        refused(desk.get("agent", "/events?after=-1"), 422, "FieldsInvalid")
+
+    def test_a_stream_shows_that_it_lives(self, desk: Desk) -> None:
+        """A comment now and then, which no reader takes for an event."""
+        with (
+            desk.listening() as there,
+            following(there, "/events", desk.credentials("agent")) as stream,
+        ):
+            assert [stream.block() for _ in range(3)] == [[":"]] * 3
+
+    def test_a_server_that_ends_lets_its_streams_go(self, desk: Desk) -> None:
+        """At once, so that nobody waits for those who only listen."""
+        with desk.listening() as there:
+            opened = ExitStack()
+            stream = opened.enter_context(following(there, "/events", desk.credentials("agent")))
+            stream.block()
+        with opened:
+            stream.end()
+
+
+class TestAlerts:
+    def test_what_is_announced_comes_and_goes_on(self, desk: Desk) -> None:
+        """Each with its kind, in the order of announcing; the id leads back to it."""
+        ticket = desk.triaged()
+        with desk.listening() as there:
+            with following(there, "/alerts/stream", desk.credentials("operator")) as stream:
+                stream.block()
+                desk.clock.now += 2 * instant.HOUR
+                desk.engine()
+                told = stream.some(3)
+            assert [one.kind for one in told] == ["warning", "warning", "breach"]
+            assert [one.place for one in told] == ["0:1", "0:2", "0:3"]
+            alerts = found(desk.get("agent", "/alerts"))["items"]
+            assert orjson.loads(told[2].data) == {
+                name: value for name, value in alerts[2].items() if name != "announced"
+            }
+            desk.done("agent", f"/tickets/{ticket}/responses", ANSWER)
+            desk.engine()
+            path = "/alerts/stream?kind=cleared"
+            with following(there, path, desk.credentials("agent"), "0:1") as stream:
+                cleared = stream.next()
+        assert (cleared.kind, cleared.place) == ("cleared", "0:4")
+
+
+class TestRestart:
+    def test_streams_resume_without_loss_or_repeat(self, desk: Desk) -> None:
+        """The server is killed while events come, and started again: each comes once."""
+        seen: list[str] = []
+        last: str | None = "0"
+        for round_ in range(3):
+            with _process(desk) as url:
+                for number in range(4):
+                    response = httpx.post(
+                        f"{url}/tickets",
+                        json={**OPENING, "ticket": f"R-{round_}-{number}"},
+                        headers=desk.credentials("agent"),
+                        timeout=PATIENCE,
+                    )
+                    assert response.status_code == 201
+                # Killed with something left to read, but for the last time.
+                wanted = 4 * (round_ + 1) - (0 if round_ == 2 else 2)
+                with following(url, "/events", desk.credentials("agent"), last) as stream:
+                    while len(seen) < wanted:
+                        sent = stream.next()
+                        seen.append(orjson.loads(sent.data)["subject"])
+                        last = sent.place
+        assert seen == [f"R-{round_}-{number}" for round_ in range(3) for number in range(4)]
+
+
+@contextmanager
+def _process(desk: Desk) -> Iterator[str]:
+    """Run `lhuta serve` as a process that is killed at the end; tell where it serves."""
+    command = [sys.executable, "-m", "infra.doors.cli", "serve", "--http", "127.0.0.1:0"]
+    served = subprocess.Popen(
+        [*command, "--data", str(desk.settings.data)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert served.stdout is not None
+        address = re.search(r"http://[\d.:]+", served.stdout.readline())
+        assert address is not None
+        yield address[0].rstrip(";")
+    finally:
+        served.send_signal(signal.SIGKILL)
+        served.wait()
+        if served.stdout is not None:
+            served.stdout.close()
