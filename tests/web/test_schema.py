@@ -1,0 +1,162 @@
+"""The description of the API holds: whatever it allows and forbids is answered as it says."""
+
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from infra.doors.web.rights import RIGHTS
+from infra.store.access import ROLES, Role
+from tests.web.desk import ANSWER, OPENING, RESOLUTION, TRIAGE, Desk, found
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+KNOWN = {**OPENING, **TRIAGE, "rationale": "Because"}
+EXAMPLES = 12
+"""How many requests of each kind an operation gets from each role."""
+
+
+@pytest.fixture
+def busy(desk: Desk) -> Desk:
+    """Give a desk with tickets in every state, so that questions find something."""
+    answered, resolved = desk.triaged(), desk.triaged()
+    desk.opened(customer_id="c-2")
+    desk.done("agent", f"/tickets/{answered}/responses", ANSWER)
+    desk.done("agent", f"/tickets/{resolved}/resolution", RESOLUTION)
+    desk.engine()
+    return desk
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_every_operation_answers_as_it_is_described(
+    busy: Desk, role: Role | None, mode: GenerationMode
+) -> None:
+    """No 5xx, no undocumented status, type or form, for requests that are right and wrong.
+
+    Streams have no end, and are asked elsewhere. Who may not do a thing is asked of few of them.
+    """
+    schema = schemathesis.openapi.from_dict(found(busy.get(None, "/openapi.json")))
+    for operation in (one.ok() for one in schema.get_all_operations()):
+        name = operation.definition.raw["operationId"]
+        if name.startswith("follow_"):
+            continue
+        raw = operation.definition.raw
+        if mode is GenerationMode.NEGATIVE and not raw.get("parameters", raw.get("requestBody")):
+            continue
+        allowed = role in RIGHTS.get(name, {})
+        _asked(busy, role, operation, mode, EXAMPLES if allowed else 1)
+
+
+def _asked(
+    desk: Desk, role: Role | None, operation: Any, mode: GenerationMode, examples: int
+) -> None:
+    @settings(
+        max_examples=examples,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=True,
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        if mode is GenerationMode.POSITIVE:
+            _make_known(case)
+        case.validate_response(_sent(desk, role, case), checks=CHECKS)
+
+    ask()
+
+
+def _make_known(case: Any) -> None:
+    """Put names that there are in the place of made-up ones, which hardly ever are any."""
+    if "ticket" in (case.path_parameters or {}):
+        case.path_parameters["ticket"] = "T-1"
+    if isinstance(case.body, dict):
+        case.body = {name: KNOWN.get(name, value) for name, value in case.body.items()}
+
+
+def _sent(desk: Desk, role: Role | None, case: Any) -> httpx.Response:
+    given = case.as_transport_kwargs(base_url="http://desk")
+    headers = {**dict(given.pop("headers")), **desk.credentials(role)}
+    content = given.pop("data", None)
+    return desk.ask(
+        None,
+        given["method"],
+        given["url"],
+        headers=headers,
+        params=given.get("params"),
+        **({"content": content} if content is not None else {}),
+        **({"json": given["json"]} if "json" in given else {}),
+    )
+
+
+def test_the_description_is_openapi_3_1(desk: Desk) -> None:
+    """As its own meta-schema has it, and every schema in it is one of JSON Schema 2020-12."""
+    described = found(desk.get(None, "/openapi.json"))
+    assert described["openapi"] == "3.1.0"
+    for schema in described["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    names = [
+        operation["operationId"]
+        for methods in described["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(names) == len(set(names))
+
+
+def test_every_reference_leads_somewhere(desk: Desk) -> None:
+    """A generator of clients finds each object that an operation names."""
+    described = found(desk.get(None, "/openapi.json"))
+    schemas = described["components"]["schemas"]
+
+    def references(part: Any) -> list[str]:
+        match part:
+            case {"$ref": str(reference)}:
+                return [reference]
+            case dict():
+                return [one for value in part.values() for one in references(value)]
+            case list():
+                return [one for value in part for one in references(value)]
+            case _:
+                return []
+
+    named = {one.removeprefix("#/components/schemas/") for one in references(described)}
+    assert named
+    assert named - set(schemas) == set()
+
+
+def test_a_wrong_body_is_never_taken(busy: Desk) -> None:
+    """What breaks the schema of a command is refused, whoever sends it."""
+    schema = schemathesis.openapi.from_dict(found(busy.get(None, "/openapi.json")))
+    for operation in (one.ok() for one in schema.get_all_operations()):
+        if operation.method != "post":
+            continue
+
+        @settings(
+            max_examples=10,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+            derandomize=True,
+        )
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+        def ask(case: Any) -> None:
+            response = _sent(busy, "specialist", case)
+            case.validate_response(response, checks=[negative_data_rejection])
+
+        ask()
