@@ -73,6 +73,10 @@ PLACES = {
     "eventsourcing": ("infra/store/",),
     "psycopg": ("infra/store/",),
     "sqlite3": ("infra/store/",),
+    "fastapi": ("infra/doors/web/",),
+    "starlette": ("infra/doors/web/",),
+    "uvicorn": ("infra/doors/web/server.py",),
+    "jinja2": ("infra/doors/web/",),
 }
 
 
@@ -260,6 +264,8 @@ def test_every_folder_with_python_in_it_is_a_package() -> None:
         ("projections/a.py", "from eventsourcing.domain import Aggregate", "eventsourcing outside"),
         ("infra/engine.py", "import sqlite3", "sqlite3 outside"),
         ("infra/storefront.py", "import psycopg.rows", "psycopg outside"),
+        ("infra/doors/website.py", "from fastapi import FastAPI", "fastapi outside"),
+        ("infra/doors/web/app.py", "import uvicorn", "uvicorn outside"),
     ],
 )
 def test_a_forbidden_line_is_found(path: str, source: str, fault: str) -> None:

@@ -1,5 +1,6 @@
 """The tokens in a SQLite file of their own: a rebuild leaves them alone, a backup may too."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ _ADD = """
     INSERT INTO tokens (digest, role, holder, plan, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?)
 """
+_NAME = re.compile(r"K-(\d{1,18})", re.ASCII)
 _REVOKE = "UPDATE tokens SET revoked_at = ? WHERE number = ? AND revoked_at IS NULL"
 
 
@@ -111,8 +113,10 @@ class SQLiteTokens:
 
     def revoke(self, name: str, now: int) -> Token:
         """End a token now; one that was revoked before stays as it was. Raises TokenUnknown."""
-        digits = name.removeprefix("K-")
-        number = int(digits) if digits.isascii() and digits.isdigit() else 0
+        known = _NAME.fullmatch(name)
+        if known is None:
+            raise TokenUnknown(name)
+        number = int(known[1])
         with self._using, _told(self._place):
             self._connection.execute(_REVOKE, (now, number))
         found = self._rows(f"SELECT {_COLUMNS} FROM tokens WHERE number = ?", number)
