@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from tests.benchmarks import engine, files, hours, models
+from tests.benchmarks import engine, files, hours, models, web
 from tests.benchmarks.measure import Row, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
     "hours": hours.rows,
     "files": files.rows,
     "models": models.rows,
+    "web": web.rows,
 }
 
 parser = argparse.ArgumentParser(
@@ -21,6 +22,7 @@ what takes how long on two cores:
   hours    seconds
   files    a minute
   models   a minute; PostgreSQL beside SQLite, on a server of its own
+  web      a minute: commands over HTTP, event streams
   engine   about five minutes, of its parts
              commands  20 s; 64 callers and one, beside stock eventsourcing
              database  30 s; the same in PostgreSQL, on a server of its own
@@ -32,7 +34,7 @@ what takes how long on two cores:
 """,
 )
 parser.add_argument(
-    "names", nargs="*", metavar="NAME", help="hours, files, models, engine; default: all"
+    "names", nargs="*", metavar="NAME", help="hours, files, models, web, engine; default: all"
 )
 parser.add_argument(
     "--part",

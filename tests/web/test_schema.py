@@ -6,7 +6,7 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
@@ -53,8 +53,7 @@ def test_every_operation_answers_as_it_is_described(
 
     Streams have no end, and are asked elsewhere. Who may not do a thing is asked of few of them.
     """
-    schema = schemathesis.openapi.from_dict(found(busy.get(None, "/openapi.json")))
-    for operation in (one.ok() for one in schema.get_all_operations()):
+    for operation in operations(busy):
         name = operation.definition.raw["operationId"]
         if name.startswith("follow_"):
             continue
@@ -81,6 +80,13 @@ def _asked(
         case.validate_response(_sent(desk, role, case), checks=CHECKS)
 
     ask()
+
+
+def operations(desk: Desk) -> list[Any]:
+    """Return every operation that the API describes."""
+    schema = schemathesis.openapi.from_dict(found(desk.get(None, "/openapi.json")))
+    every: list[Any] = list(schema.get_all_operations())
+    return [one.ok() for one in every]
 
 
 def _make_known(case: Any) -> None:
@@ -143,8 +149,7 @@ def test_every_reference_leads_somewhere(desk: Desk) -> None:
 
 def test_a_wrong_body_is_never_taken(busy: Desk) -> None:
     """What breaks the schema of a command is refused, whoever sends it."""
-    schema = schemathesis.openapi.from_dict(found(busy.get(None, "/openapi.json")))
-    for operation in (one.ok() for one in schema.get_all_operations()):
+    for operation in operations(busy):
         if operation.method != "post":
             continue
 

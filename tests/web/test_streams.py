@@ -50,7 +50,7 @@ class Stream:
 
     def block(self) -> list[str]:
         """Return the lines up to the next blank one."""
-        lines = []
+        lines: list[str] = []
         for line in self._lines:
             if not line:
                 return lines

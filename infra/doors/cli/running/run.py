@@ -111,6 +111,8 @@ def _run(
             if sys.stdout.isatty():
                 click.echo(f"The engine works on {shown(settings.data)}; Ctrl-C ends it.")
             if serving is not None:
+                # Time moves on first: serving takes a second to begin.
+                engine.step()
                 told(opened.enter_context(served(settings, serving)))
             if once:
                 engine.work_off(stop.wait)
