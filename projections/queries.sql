@@ -241,7 +241,6 @@ WHERE customer_id = :customer_id
 ORDER BY opened_at DESC, ticket DESC
 LIMIT :limit;
 
--- partitions: the partitions that have come anywhere
-SELECT partition
-FROM positions
-ORDER BY partition;
+-- decided_to: up to which instant every partition has decided
+SELECT MIN(decided_to)
+FROM positions;

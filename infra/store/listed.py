@@ -1,10 +1,8 @@
-"""Tickets and announcements, a page at a time: asked of the read models by programs."""
+"""Tickets, a page at a time, and how far they are known: asked of the read models by programs."""
 
-from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from infra.store.models.database import Database
-from projections.models import Announcement
 from projections.rows import TICKETS, TicketRow
 
 Place = tuple[int, str]
@@ -12,9 +10,6 @@ Place = tuple[int, str]
 
 NEWEST: Place = (2**63 - 1, "")
 """The place before every ticket."""
-
-Sequences = Mapping[int, int]
-"""A place in what was announced: the last sequence of each partition, those without one at 0."""
 
 
 class Wanted(NamedTuple):
@@ -51,20 +46,6 @@ class Listed:
             )
         return [TICKETS.make(row) for row in found]
 
-    def announced_to(self) -> Sequences:
-        """Return the place behind everything that was announced."""
-        partitions = [row[0] for row in self._database.asked("partitions")]
-        return {one: self._end(one) for one in partitions}
-
-    def announcements(self, after: Sequences, limit: int) -> Sequence[Announcement]:
-        """Return what was announced next in each partition, up to `limit` of each, in its order."""
-        return [
-            Announcement._make(row)
-            for partition in self.announced_to()
-            for row in self._database.asked(
-                "outbox", partition=partition, after=after.get(partition, 0), limit=limit
-            )
-        ]
-
-    def _end(self, partition: int) -> int:
-        return self._database.number("outbox_end", partition=partition)
+    def decided_to(self) -> int:
+        """Return up to which instant every partition has decided, 0 before the first."""
+        return self._database.number("decided_to")

@@ -133,7 +133,7 @@ async def _connection(api: Served) -> None:
 
 def _opened_directly(folder: Path) -> float:
     settings = Settings(folder)
-    if not settings.log.exists():
+    if not (folder / "log.db").exists():
         EventLog.create(
             settings.log,
             policy_bytes=(REPOSITORY / "policies" / "managry.toml").read_bytes(),

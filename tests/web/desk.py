@@ -65,7 +65,7 @@ class Desk:
     def __enter__(self) -> "Desk":
         """Make a log and a token for each role, and put the API together."""
         self.settings.data.mkdir(exist_ok=True)
-        if not self.settings.log.exists():
+        if not (self.settings.data / "log.db").exists():
             EventLog.create(
                 self.settings.log,
                 policy_bytes=POLICY,

@@ -322,6 +322,16 @@ class TestACustomer:
         body = {"message": "I wrote last week", "occurred_at": "2026-03-09T08:30:00Z"}
         refused(desk.post("customer", f"/tickets/{ticket}/replies", body), 403, "StaffOnly")
 
+    def test_follows_up_own_tickets_only(self, desk: Desk) -> None:
+        """Another's ticket is as one that is not there."""
+        others, mine = desk.opened(customer_id="c-2"), desk.opened()
+        for follows in (others, "T-99"):
+            response = desk.post("customer", "/tickets", {"subject": "Again", "follows": follows})
+            assert fields(refused(response, 422, "FollowedUnknown")) == {
+                "follows": "FollowedUnknown"
+            }
+        assert desk.done("customer", "/tickets", {"subject": "Again", "follows": mine})
+
     @pytest.mark.parametrize(
         ("path", "body"), [("replies", {"message": "Hello"}), ("verification", VERIFICATION)]
     )

@@ -61,7 +61,7 @@ def list_alerts(
         return one.alert.kind in kinds and (one.announced or not announced)
 
     found, place = _page(service, after, as_of, asked_for, limit)
-    shown = [{**row(_alert(one.alert)), "announced": one.announced} for one in found]
+    shown = [{**row(alert_of(one.alert)), "announced": one.announced} for one in found]
     following = None if place is None else table.written_cursor(place)
     return table.answer(request, shown, following, wanted, documents.AlertLine)
 
@@ -93,6 +93,7 @@ def _following(service: Service, after: Cursor) -> Iterator[tuple[Cursor, Decide
                 yield after, one
 
 
-def _alert(one: rows.AlertRow) -> Alert:
+def alert_of(one: rows.AlertRow) -> Alert:
+    """Return the alert of a row."""
     fields = {name: value for name, value in one._asdict().items() if name in Alert._fields}
     return Alert(**{**fields, "refers": tuple(orjson.loads(one.refers))})

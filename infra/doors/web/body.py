@@ -14,6 +14,7 @@ from domain.command import CHANNELS, LINE_LIMIT, METHODS, TEXT_LIMIT, check_iden
 from domain.event import Environment
 from domain.policy import Policy
 from domain.refusal import (
+    FollowedUnknown,
     FollowsItself,
     OccurredAhead,
     OccurredBeforeOpened,
@@ -187,6 +188,7 @@ _ABOUT: Mapping[type[Refusal], str] = {
     SeverityNotBacked: "impact",
     RationaleMissing: "rationale",
     FollowsItself: "follows",
+    FollowedUnknown: "follows",
     OccurredAhead: "occurred_at",
     OccurredTooFarBack: "occurred_at",
     OccurredBeforeOpened: "occurred_at",

@@ -21,7 +21,7 @@ from domain.command import (
     Verify,
 )
 from domain.event import Awaiting
-from domain.refusal import CommandReused, Refusal
+from domain.refusal import CommandReused, FollowedUnknown, Refusal
 from infra.desk import UNNAMED, CommandIdMalformed
 from infra.desk import Request as Asked
 from infra.doors.outcome import written
@@ -136,6 +136,8 @@ async def open_ticket(request: Request, body: OpenBody) -> Response:
     if missing:
         raise invalid([*missing, *await asyncio.to_thread(_faults, sent.service, vars(body))])
     customer_id, plan = _customer_and_plan(body, sent.caller)
+    if sent.caller.customer is not None and body.follows is not None:
+        await _check_follows(sent, body.follows)
     command = Open(
         UNNAMED if body.ticket is None else body.ticket or " ",
         customer_id,
@@ -280,6 +282,15 @@ def _named(command: Command) -> Mapping[str, Any]:
 def _faults(service: Service, values: Mapping[str, Any]) -> list[Fault]:
     policy = service.log.policies().in_force(service.present())
     return meaning(values, policy)
+
+
+async def _check_follows(sent: Sending, ticket: str) -> None:
+    """Refuse a customer who follows up another's ticket, as one that is not there."""
+    try:
+        await _check_own(sent, ticket)
+    except Problem as problem:
+        refusal = FollowedUnknown(ticket)
+        raise of_refusal(refusal, about(refusal, ())) from problem
 
 
 async def _check_own(sent: Sending, ticket: str) -> None:

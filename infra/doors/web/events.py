@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
 
@@ -12,24 +12,22 @@ from starlette.responses import StreamingResponse
 
 from infra.doors.web import documents
 from infra.doors.web.access import Caller, Route, caller_of
-from infra.doors.web.alerts import KINDS, Kinds
+from infra.doors.web.alerts import KINDS, Kinds, alert_of
 from infra.doors.web.feed import Feed
 from infra.doors.web.limits import Limits
 from infra.doors.web.metrics import Metrics
-from infra.doors.web.problem import Fault, Problem, invalid, unavailable
+from infra.doors.web.problem import Problem, unavailable
 from infra.doors.web.service import Log, Service, service_of
 from infra.doors.web.sight import Owners, seen
 from infra.store.log import Stored
-from projections.models import Announcement
+from infra.store.told import Cursor
+from projections.alerts import AlertRow, row
 from streams.envelope import encode, type_of
 
 router = APIRouter(tags=["streams"], route_class=Route)
 
 MEDIA_TYPE = "text/event-stream"
 POLL_SECONDS = 0.25
-
-Sequences = tuple[tuple[int, int], ...]
-"""A place in what was announced: (partition, last sequence), in the order of partitions."""
 
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
@@ -38,7 +36,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     }
 }
 _POSITION = r"^(0|[1-9][0-9]{0,17})$"
-_SEQUENCES = r"^([0-9]{1,4}:[0-9]{1,18}(,[0-9]{1,4}:[0-9]{1,18}){0,1023})?$"
+_DECIDED = r"^(0|[1-9][0-9]{0,17}/[A-Za-z0-9._-]{1,64}/[1-9][0-9]{0,8})$"
 
 
 class Told(NamedTuple):
@@ -67,26 +65,33 @@ class EventSource:
 
 
 class AlertSource:
-    """What was announced, in the order of each partition."""
+    """What is announced, in the order of deciding: a function of the log (semantics §6).
+
+    So a place holds at every server, and after the read models were made anew.
+    """
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def end(self) -> Sequences:
-        """Return the place behind everything that was announced."""
+    def end(self) -> Cursor:
+        """Return the place before everything that is not decided yet."""
         with self._service.reading() as reading:
-            return tuple(sorted(reading.lists.announced_to().items()))
+            return reading.alerts.end()
 
-    def after(self, place: Sequences, limit: int) -> Sequence[tuple[Sequences, Announcement]]:
-        """Return what was announced after a place."""
-        ends = dict(place)
+    def after(self, place: Cursor, limit: int) -> Sequence[tuple[Cursor, AlertRow | None]]:
+        """Return what every partition has decided after a place; None is what nobody is told of."""
+        live_from = self._service.log.live_from
         with self._service.reading() as reading:
-            found = reading.lists.announcements(ends, limit)
-        told = []
-        for one in found:
-            ends[one.partition] = one.sequence
-            told.append((tuple(sorted(ends.items())), one))
-        return told
+            settled = reading.lists.decided_to()
+            found = [one.alert for one in reading.alerts.alerts(place, limit)]
+        return [
+            (
+                (one.decided_at, one.ticket, one.number),
+                row(alert_of(one)) if one.turn >= live_from else None,
+            )
+            for one in found
+            if one.decided_at <= settled
+        ]
 
 
 class Streams:
@@ -161,7 +166,7 @@ async def follow_events(
     service = service_of(request)
     place = _number(last_event_id or after)
     if place is not None and place > await asyncio.to_thread(lambda: service.log.head().position):
-        raise _unknown_place("the log")
+        raise _unknown_place()
     streams: Streams = request.app.state.streams
     streams.check_room(caller.token)
 
@@ -204,31 +209,27 @@ def _own(
     "/alerts/stream",
     operation_id="follow_alerts",
     response_class=StreamingResponse,
-    responses={**documents.problems(403, 409), **_STREAM},
+    responses={**documents.problems(403), **_STREAM},
 )
 async def follow_alerts(
     request: Request,
     kind: Kinds = None,
     last_event_id: Annotated[
-        str | None, Header(pattern=_SEQUENCES, description="Go on behind this event of the stream")
+        str | None, Header(pattern=_DECIDED, description="Go on behind this event of the stream")
     ] = None,
     after: Annotated[
         str | None,
         Query(
-            pattern=_SEQUENCES,
-            description="The same, for who cannot send headers; 0:0 is the start",
+            pattern=_DECIDED,
+            description="The same, for who cannot send headers; 0 is the start",
         ),
     ] = None,
 ) -> StreamingResponse:
     """Follow the alerts that are announced; without a place from now on."""
     caller = caller_of(request)
-    service = service_of(request)
     streams: Streams = request.app.state.streams
-    ends = await asyncio.to_thread(_ends, service)
     given = last_event_id or after
-    place = None if not given else _sequences(given)
-    if place is not None and any(sequence > ends.get(one, 0) for one, sequence in place):
-        raise _unknown_place("the announcements")
+    place = None if given is None else _cursor(given)
     streams.check_room(caller.token)
     kinds = KINDS if kind is None else frozenset(kind)
 
@@ -241,14 +242,15 @@ async def follow_alerts(
     return _stream(told())
 
 
-def _alerts(batch: Sequence[tuple[Sequences, Announcement]], kinds: frozenset[str]) -> bytes:
+def _alerts(batch: Sequence[tuple[Cursor, AlertRow | None]], kinds: frozenset[str]) -> bytes:
     if not batch:
         return b":\n\n"
     sent = b"".join(
-        _sent(_written(place), one.kind, one.alert.encode().rstrip())
-        for place, one in batch
-        if one.kind in kinds
+        _sent(_written(place), alert["kind"], orjson.dumps(alert))
+        for place, alert in batch
+        if alert is not None and alert["kind"] in kinds
     )
+    # The place goes on also past what was not asked for.
     return sent + f"id: {_written(batch[-1][0])}\n\n".encode()
 
 
@@ -271,28 +273,21 @@ def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
 
 
-def _sequences(text: str) -> Sequences:
-    parts = [part.split(":") for part in text.split(",")]
-    ends = {int(partition): int(sequence) for partition, sequence in parts}
-    if len(ends) < len(parts):
-        raise invalid([Fault("Last-Event-ID", "PlaceInvalid", "a partition stands in it twice")])
-    return tuple(sorted(ends.items()))
+def _cursor(text: str) -> Cursor:
+    decided_at, _, rest = text.partition("/")
+    ticket, _, number = rest.partition("/")
+    return int(decided_at), ticket, int(number or 0)
 
 
-def _written(place: Sequences) -> str:
-    return ",".join(f"{partition}:{sequence}" for partition, sequence in place)
+def _written(place: Cursor) -> str:
+    return "/".join(map(str, place))
 
 
-def _ends(service: Service) -> Mapping[int, int]:
-    with service.reading() as reading:
-        return reading.lists.announced_to()
-
-
-def _unknown_place(what: str) -> Problem:
+def _unknown_place() -> Problem:
     return Problem(
         409,
         "PlaceUnknown",
-        f"{what} does not reach so far: it is another one, or was restored; "
+        "the log does not reach so far: it is another one, or was restored; "
         "begin anew, without a place",
     )
 

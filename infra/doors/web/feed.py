@@ -59,8 +59,8 @@ class Feed(Generic[P, T]):
         """
         self._followers += 1
         try:
-            await self._start()
-            here = await asyncio.to_thread(self._source.end) if place is None else place
+            end = await self._start()
+            here = end if place is None else place
             while not self._closed:
                 news = self._news
                 batch = self._remembered(here)
@@ -83,11 +83,13 @@ class Feed(Generic[P, T]):
         self._closed = True
         self._tell()
 
-    async def _start(self) -> None:
+    async def _start(self) -> P:
+        """Begin to follow the source, if nobody has yet, and return how far it is followed."""
         async with self._starting:
-            if self._tail is None:
+            if self._tail is None or self._end is None:
                 self._end = await asyncio.to_thread(self._source.end)
                 self._tail = asyncio.create_task(self._follow_source(self._end))
+            return self._end
 
     async def _follow_source(self, end: P) -> None:
         while True:

@@ -17,12 +17,12 @@ from infra.doors.web.access import Tokens
 from infra.doors.web.problem import Fault, invalid
 from infra.doors.web.sight import Owners
 from infra.engine.health import Vitals
-from infra.store.listed import Place, Sequences, Wanted
+from infra.store.listed import Place, Wanted
 from infra.store.log import Erasure, Head, Outcome, Raw, Stored
 from infra.store.policies import PolicyFile
 from infra.store.told import Cursor, Decided
 from projections.board import Desk
-from projections.models import Announcement, History
+from projections.models import History
 from projections.rows import TicketRow
 
 
@@ -32,6 +32,10 @@ class Log(Protocol):
     @property
     def source(self) -> str:
         """Return the `source` of its events."""
+
+    @property
+    def live_from(self) -> int:
+        """Return the instant from which deadlines are announced."""
 
     def head(self) -> Head:
         """Return where the log stands."""
@@ -63,16 +67,13 @@ class Histories(Desk, Protocol):
 
 
 class Lists(Protocol):
-    """Tickets and announcements, a page at a time."""
+    """Tickets, a page at a time, and how far they are known."""
 
     def tickets(self, wanted: Wanted, after: Place, limit: int) -> list[TicketRow]:
         """Return the next tickets that match, the newest first."""
 
-    def announced_to(self) -> Sequences:
-        """Return the place behind everything that was announced."""
-
-    def announcements(self, after: Sequences, limit: int) -> Sequence[Announcement]:
-        """Return what was announced next in each partition, up to `limit` of each, in its order."""
+    def decided_to(self) -> int:
+        """Return up to which instant every partition has decided, 0 before the first."""
 
 
 class Alerts(Protocol):
@@ -80,6 +81,9 @@ class Alerts(Protocol):
 
     def alerts(self, after: Cursor, limit: int) -> list[Decided]:
         """Return the next alerts in the order in which they were decided."""
+
+    def end(self) -> Cursor:
+        """Return the place before everything that is not decided yet."""
 
 
 class Reading(NamedTuple):

@@ -17,7 +17,7 @@ from infra.doors.cli.output import columns, json_lines
 from infra.settings import Settings
 from infra.store.access import ROLES, Holder, SQLiteTokens, Token, TokenUnknown, digest_of, secret
 from infra.store.failure import Missing
-from infra.store.log import wall_clock
+from infra.store.log import may_exist, wall_clock
 
 DAYS = 90
 _HEAD = ("token", "role", "id", "plan", "state", "made", "expires")
@@ -128,7 +128,7 @@ def _all(data: Path) -> Sequence[Token]:
         with SQLiteTokens.open(Settings(data).access, read_only=True) as tokens:
             return tokens.all()
     except Missing:
-        if not Settings(data).log.exists():
+        if not may_exist(Settings(data).log):
             raise
         return ()
 
