@@ -4,7 +4,9 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,7 @@ from infra.doors.cli.data_folder import shown
 from infra.doors.cli.running.live.beginning import begin, make_folder
 from infra.doors.cli.running.live.lines import SAID, Lines, attempts, called
 from infra.doors.cli.running.living import desk_errors
+from infra.doors.cli.running.serving import Http, served
 from infra.doors.living import past
 from infra.doors.living.crowd import Crowd
 from infra.engine.stop import Stop
@@ -23,8 +26,17 @@ from infra.store.log import Clock, EventLog
 from infra.store.models import SQLiteModels
 from projections.wording import Language
 
+if TYPE_CHECKING:
+    from infra.doors.web.server import Address
 
-def live(settings: Settings, seconds: float | None, lang: Language, clock: Clock) -> None:
+
+def live(
+    settings: Settings,
+    seconds: float | None,
+    lang: Language,
+    clock: Clock,
+    serving: Http | None,
+) -> None:
     """Let the desk live until it is asked to stop, or for so many seconds."""
     until = None if seconds is None else clock() + int(seconds * instant.SECOND)
     lines = Lines(settings.data, lang)
@@ -33,14 +45,18 @@ def live(settings: Settings, seconds: float | None, lang: Language, clock: Clock
         begin(settings.log, clock)
         with EventLog.open(settings.log, clock=clock) as log:
             past.check(settings.log, log)
-            with wiring.engine(settings, clock, lines.telling(log)) as engine:
+            with ExitStack() as opened:
+                engine = opened.enter_context(wiring.engine(settings, clock, lines.telling(log)))
                 if past.is_missing(log):
                     click.echo(SAID[lang]["made"])
                     past.furnish(log, clock, seed=secrets.token_hex(8))
                 while not stop.asked and engine.step():
                     pass
+                address = None
+                if serving is not None and not stop.asked:
+                    address = opened.enter_context(served(settings, serving))
                 if not stop.asked:
-                    click.echo("\n".join(_head(log, settings, lang)))
+                    click.echo("\n".join(_head(log, settings, address, lang)))
                 crowd = Crowd(log, clock, secrets.token_hex(8))
                 rest = settings.poll_every / instant.SECOND
                 busy = True
@@ -51,7 +67,9 @@ def live(settings: Settings, seconds: float | None, lang: Language, clock: Clock
                 engine.close(time.sleep)
 
 
-def _head(log: EventLog, settings: Settings, lang: Language) -> Iterator[str]:
+def _head(
+    log: EventLog, settings: Settings, address: "Address | None", lang: Language
+) -> Iterator[str]:
     """Yield what a newcomer should know first."""
     said = SAID[lang]
     with SQLiteModels.open(settings.models, read_only=True) as models:
@@ -66,6 +84,9 @@ def _head(log: EventLog, settings: Settings, lang: Language) -> Iterator[str]:
     for command in attempts(log, lang):
         yield f"  {called(data, command)}"
     yield f"  {called(data, 'board --watch')}  {said['watch']}"
+    if address is not None:
+        yield ""
+        yield said["http"].format(url=address.url, token=called(data, "token add specialist me"))
     yield ""
     yield said["end"].format(process=os.getpid())
     fresh = "`make fresh`" if data == Path(DEFAULT_FOLDER) else f"`rm -r {shown(data)}`"
