@@ -212,7 +212,9 @@ class PostgreSQLSession(Session):
             yield from cursor.execute(_formatted(statement), parameters, binary=True)
 
     def _change(self, statement: str, *parameters: object) -> int:
-        return self._cursor.execute(_formatted(statement), parameters).rowcount
+        self._cursor.execute(_formatted(statement), parameters)
+        self._settle()
+        return self._cursor.rowcount
 
 
 class LogDatastore(PostgresDatastore):
