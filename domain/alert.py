@@ -23,8 +23,8 @@ Reason = Literal["disproved", "superseded"]
 ClockKey = tuple[ClockName, str]
 """A clock's identity inside its ticket: its name and the id of the event that started it."""
 
-_RECORDED = attrgetter("recorded_at", "version")
 _RECORDED_AT = attrgetter("recorded_at")
+_ARRIVAL = attrgetter("recorded_at", "version")
 
 # The order of the kinds in one step (semantics §6, the table).
 _KINDS: tuple[DeadlineKind, ...] = ("warning", "breach", "overdue", "untriaged")
@@ -536,15 +536,19 @@ class Watch:
 
 
 def watched(history: Iterable[RecordedEvent], policies: Policies) -> Watch:
-    """Return a watch of one ticket that has taken its whole history, by recorded instants."""
+    """Return a watch of one ticket that has taken its whole history.
+
+    It comes in the order of versions, in which it was recorded.
+    """
     watch = Watch(policies)
-    for _, group in groupby(sorted(history, key=_RECORDED), key=_RECORDED_AT):
+    for _, group in groupby(history, key=_RECORDED_AT):
         watch.record(list(group))
     return watch
 
 
 def alerts(history: Iterable[RecordedEvent], policies: Policies, until: int) -> list[Alert]:
     """Return every alert of a ticket decided by `until`, in the order of semantics §6."""
-    watch = watched((event for event in history if event.recorded_at <= until), policies)
+    known = (event for event in history if event.recorded_at <= until)
+    watch = watched(sorted(known, key=_ARRIVAL), policies)
     watch.advance(until)
     return watch.alerts
