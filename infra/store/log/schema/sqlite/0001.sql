@@ -39,7 +39,7 @@ CREATE TABLE events (
     UNIQUE (originator_id, originator_version)
 ) STRICT;
 
-CREATE INDEX events_of_partition ON events (partition, position);
+-- No index by partition: a log in a file has one, and every command would pay for it.
 
 -- Every command that was carried out, and what came of it; both versions and both positions are
 -- null where it had nothing new to say. The digest is salted, since a command says words; where
