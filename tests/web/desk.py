@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
@@ -50,37 +52,32 @@ ANSWER: Mapping[str, Any] = {"awaiting": "customer", "message": "Which browser?"
 RESOLUTION: Mapping[str, Any] = {"resolution": "Fixed in 4.2", "root_cause": "defect"}
 VERIFICATION: Mapping[str, Any] = {"method": "retest", "evidence": "It works"}
 
+HOLDERS: Mapping[str, Holder] = {
+    **{role: Holder(role, AGENT) for role in ROLES},
+    "customer": Holder("customer", CUSTOMER, "premium"),
+    "other customer": Holder("customer", OTHER_CUSTOMER, "premium"),
+}
+SECRETS: Mapping[str, str] = {who: secret() for who in HOLDERS}
+
 
 class Desk:
     """A folder of data, its API, and those who call it; a context manager."""
 
     def __init__(self, folder: Path, limits: Limits = GENEROUS) -> None:
         self.settings = Settings(folder)
+        _copy(folder)
         self.clock = HandClock()
         self.limits = limits
-        self.secrets: dict[str, str] = {}
+        self.secrets = {**SECRETS}
         self._opened = ExitStack()
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> "Desk":
-        """Make a log and a token for each role, and put the API together."""
-        self.settings.data.mkdir(exist_ok=True)
-        if not (self.settings.data / "log.db").exists():
-            EventLog.create(
-                self.settings.log,
-                policy_bytes=POLICY,
-                live_from=LIVE_FROM,
-                now=CREATED,
-                clock=self.clock,
-            ).close()
-        for role in ROLES:
-            self.admit(role, role, CUSTOMER if role == "customer" else AGENT)
-        self.admit("other customer", "customer", OTHER_CUSTOMER)
+        """Put the API together."""
         self.service: Service = self._opened.enter_context(
             wiring.service(self.settings, self.clock)
         )
         self.app: FastAPI = create(self.service, self.limits)
-        self.engine()
         return self
 
     def __exit__(
@@ -183,6 +180,30 @@ class Desk:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
             return await client.request(method, path, **given)
+
+
+def _copy(folder: Path) -> None:
+    """Put the files of a new desk into a folder; they are made once."""
+    folder.mkdir(exist_ok=True)
+    for name, content in _files().items():
+        (folder / name).write_bytes(content)
+
+
+@cache
+def _files() -> Mapping[str, bytes]:
+    """Make an empty log, the read models that an engine makes of it, and the tokens."""
+    with TemporaryDirectory() as name:
+        settings, clock = Settings(Path(name)), HandClock()
+        EventLog.create(
+            settings.log, policy_bytes=POLICY, live_from=LIVE_FROM, now=CREATED, clock=clock
+        ).close()
+        with SQLiteTokens.open(settings.access) as tokens:
+            for who, shown in SECRETS.items():
+                tokens.add(HOLDERS[who], digest_of(shown), CREATED, FOR_EVER)
+        with wiring.engine(settings, clock, lambda one, policies: None) as engine:
+            while engine.step():
+                pass
+        return {file.name: file.read_bytes() for file in Path(name).iterdir()}
 
 
 def found(response: httpx.Response) -> dict[str, Any]:
