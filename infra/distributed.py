@@ -1,18 +1,26 @@
-"""The one place where the parts of the distributed engine that send to Kafka are put together."""
+"""The one place where the parts of the distributed engine are put together."""
 
 import gc
+import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from socket import gethostname
 from typing import Any
 
+from infra.engine.delivery import Delivery
 from infra.engine.log_lines import note
+from infra.outlets.intake import Intake
+from infra.outlets.notifier import Notifier
 from infra.settings import LHUTA_DATABASE
+from infra.store.deliveries.on_postgresql import PostgreSQLDeliveries
 from infra.store.failure import StoreError
-from infra.store.log import EventLog, is_url, wall_clock
-from infra.store.log.place import Place as LogPlace
+from infra.store.log import EventLog, wall_clock
 from infra.store.models.postgresql import PostgreSQLModels, PostgreSQLPublications
+from infra.store.place import Place, is_url
 from infra.store.relay import PostgreSQLLease, PostgreSQLPlaces
+from infra.wiring import outlet
 from infra.worker import process
 from streams import relay, topic
 from streams.broker import Broker
@@ -38,7 +46,7 @@ class NoDatabase(StoreError):
 
 
 @contextmanager
-def relaying(place: LogPlace, broker: Broker) -> Iterator[Callable[[Wait], None]]:
+def relaying(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what relays a log to Kafka until it is asked to stop; raises StoreError.
 
     What is given raises TopicsUnfit, too.
@@ -55,7 +63,7 @@ def relaying(place: LogPlace, broker: Broker) -> Iterator[Callable[[Wait], None]
 
 
 def republish(
-    place: LogPlace, broker: Broker, start: int, progress: Callable[[int, int | None], object]
+    place: Place, broker: Broker, start: int, progress: Callable[[int, int | None], object]
 ) -> int:
     """Send the log from a position on again, and return how far.
 
@@ -79,7 +87,7 @@ def republish(
 
 
 @contextmanager
-def publishing(place: LogPlace, broker: Broker) -> Iterator[Callable[[Wait], None]]:
+def publishing(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what publishes alerts and clocks until it is asked to stop; raises StoreError.
 
     What is given raises TopicsUnfit, too.
@@ -114,7 +122,7 @@ def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any
         yield producer
 
 
-def work(place: LogPlace, broker: Broker, web_port: int) -> None:
+def work(place: Place, broker: Broker, web_port: int) -> None:
     """Work on a share of a log's partitions until SIGTERM or SIGINT.
 
     Raises StoreError, what else stopped the worker, and OSError where the port is taken.
@@ -124,7 +132,21 @@ def work(place: LogPlace, broker: Broker, web_port: int) -> None:
         process.work(log, models, broker, web_port, wall_clock)
 
 
-def database(place: LogPlace) -> str:
+@contextmanager
+def notifying(place: Place, *, once: bool) -> Iterator[Callable[[Wait], None]]:
+    """Give what delivers alerts until it is asked to stop, `once` until nothing is left.
+
+    Raises StoreError, and so does what is given.
+    """
+    url = database(place)
+    # Two processes never have the same name, also where containers number them alike.
+    name = f"notifier {os.getpid()} on {gethostname()}, {secrets.token_hex(4)}"
+    with PostgreSQLModels.open(url) as models, PostgreSQLDeliveries.open(url) as deliveries:
+        notifier = Notifier(Intake(models, deliveries), deliveries, outlet, name)
+        yield Delivery(notifier, deliveries.now, name, once=once).run
+
+
+def database(place: Place) -> str:
     """Return the URL of a log's database; raises NoDatabase for a file."""
     if not is_url(place):
         raise NoDatabase(str(place))

@@ -15,12 +15,12 @@ def _database() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The data folder, where the log is, and the pace of the engine in microseconds."""
+    """The data folder, where the stores are, and the pace of the engine in microseconds."""
 
     data: Path
     database: str | None = field(default_factory=_database)
-    """The PostgreSQL database with the log, by its libpq URL, also as LHUTA_DATABASE in the
-    environment; None for a file in the data folder."""
+    """The PostgreSQL database with the stores, by its libpq URL, also as LHUTA_DATABASE in the
+    environment; None for files in the data folder."""
     poll_every: int = instant.SECOND // 4
     """How long the engine rests when there is nothing to do."""
     tick_every: int = 5 * instant.SECOND
@@ -31,12 +31,12 @@ class Settings:
     @property
     def log(self) -> Path | str:
         """Return the event log, a file or a URL: kept for ever."""
-        return self.data / "log.db" if self.database is None else self.database
+        return self._store("log.db")
 
     @property
-    def models(self) -> Path:
-        """Return the read models: they follow from the log."""
-        return self.data / "models.db"
+    def models(self) -> Path | str:
+        """Return the read models, a file or a URL: they follow from the log."""
+        return self._store("models.db")
 
     @property
     def lock(self) -> Path:
@@ -44,9 +44,12 @@ class Settings:
         return self.data / "engine.lock"
 
     @property
-    def deliveries(self) -> Path:
-        """Return the subscriptions and what is owed to each, which a rebuild leaves alone."""
-        return self.data / "deliveries.db"
+    def deliveries(self) -> Path | str:
+        """Return the subscriptions and what is owed to each, a file or a URL.
+
+        A rebuild leaves them alone.
+        """
+        return self._store("deliveries.db")
 
     @property
     def access(self) -> Path:
@@ -57,3 +60,6 @@ class Settings:
     def audit(self) -> Path:
         """Return the file with the result of the last audit."""
         return self.data / "audit.json"
+
+    def _store(self, file: str) -> Path | str:
+        return self.data / file if self.database is None else self.database

@@ -1,19 +1,21 @@
 """The one place where the parts are put together."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from socket import gethostname
 from threading import Semaphore
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain import instant
+from domain.event import RecordedEvent
 from domain.policy import Policies
 from infra.desk import Contended, Request
 from infra.desk import Desk as Commands
-from infra.engine.auditing import audited, noted
+from infra.engine.auditing import Audits, audited, noted
 from infra.engine.follower import PARTITION, Follower
-from infra.engine.health import Audited, Vitals, read_audit
+from infra.engine.health import Audited, Oldest, Vitals, read_audit
 from infra.engine.lock import Lock, holder
 from infra.engine.loop import Engine
 from infra.outlets.deliveries import NOTHING_TAKEN
@@ -25,12 +27,14 @@ from infra.outlets.process import ProcessOutlet
 from infra.outlets.subscription import Subscription
 from infra.settings import Settings
 from infra.store.access import SQLiteTokens
-from infra.store.deliveries import SQLiteDeliveries
+from infra.store.deliveries import StoredDeliveries
+from infra.store.deliveries import opened as opened_deliveries
 from infra.store.failure import Damaged, Missing, StoreError
 from infra.store.listed import Listed
-from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named
-from infra.store.models import SQLiteModels
-from infra.store.models.database import Database
+from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, Stored, named
+from infra.store.models import ReadModels
+from infra.store.models import opened as opened_models
+from infra.store.relayed import relayed_to
 from infra.store.small_file import failure
 from infra.store.told import Told
 from projections.audit import Audit, Difference
@@ -51,9 +55,6 @@ REBUILD_BATCH = 20_000
 FIRST_AUDIT = 1 * instant.MINUTE
 """How long after its start an engine makes the first audit of a data folder."""
 
-NOTIFIER = "engine"
-"""One engine holds a data folder, so what an engine before it had claimed is this one's again."""
-
 _SHOWN = 3
 
 Clock = Callable[[], int]
@@ -65,8 +66,9 @@ class Divided(StoreError):
     """A log of many partitions is for many workers."""
 
     says = (
-        "{place} is divided into {detail} partitions, and this engine works on one; "
-        "make a log with `lhuta init --partitions 1` and import into it what `lhuta export` writes"
+        "{place} is divided into {detail} partitions, and this engine works on one: start "
+        "`lhuta worker`, or make a log with `lhuta init --partitions 1` and import into it what "
+        "`lhuta export` writes"
     )
 
 
@@ -86,8 +88,8 @@ class Desk(NamedTuple):
     clock: Clock
     lock: Lock
     log: EventLog
-    models: SQLiteModels
-    deliveries: SQLiteDeliveries
+    models: ReadModels
+    deliveries: StoredDeliveries
 
     @property
     def projector(self) -> Projector:
@@ -116,8 +118,8 @@ def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
     with (
         checked_log(settings, clock) as log,
         Lock(settings.lock, program, clock()) as lock,
-        SQLiteDeliveries.open(settings.deliveries) as deliveries,
-        SQLiteModels.open(settings.models) as models,
+        opened_deliveries(settings.deliveries) as deliveries,
+        opened_models(settings.models) as models,
     ):
         if log.partitions != 1:
             raise Divided(named(settings.log), str(log.partitions))
@@ -183,13 +185,20 @@ def engine(settings: Settings, clock: Clock, tell: Tell) -> Iterator[Engine]:
         yield Engine(
             desk.follower(projector, batch=1_000),
             projector,
-            Notifier(Intake(desk.models, desk.deliveries), desk.deliveries, outlet, NOTIFIER),
+            Notifier(
+                Intake(desk.models, desk.deliveries), desk.deliveries, outlet, _holder_of(settings)
+            ),
             audit,
             clock=clock,
             audit_every=settings.audit_every,
             next_audit=_next_audit(settings, clock()),
             tell=lambda announcement: tell(announcement, desk.log.policies()),
         )
+
+
+def _holder_of(settings: Settings) -> str:
+    """Name who holds a data folder, always the same: what it had claimed is its own again."""
+    return f"engine on {gethostname()}, {settings.data.resolve()}"
 
 
 def _next_audit(settings: Settings, now: int) -> int:
@@ -207,16 +216,17 @@ def outlet(subscription: Subscription) -> Outlet:
 
 def set_aside(settings: Settings) -> Path:
     """Put damaged read models out of the way and return where they are now; raises StoreError."""
-    aside = settings.models.with_name(f"{settings.models.name}.damaged")
+    models = Path(settings.models)
+    aside = models.with_name(f"{models.name}.damaged")
     try:
-        settings.models.replace(aside)
+        models.replace(aside)
         for ending in ("-wal", "-shm"):
             with suppress(FileNotFoundError):
-                Path(f"{settings.models}{ending}").unlink()
+                Path(f"{models}{ending}").unlink()
     except FileNotFoundError as error:
-        raise Missing(str(settings.models)) from error
+        raise Missing(str(models)) from error
     except OSError as error:
-        raise failure(error, settings.models) from error
+        raise failure(error, models) from error
     return aside
 
 
@@ -248,6 +258,19 @@ def rebuild(desk: Desk, progress: Callable[[int, int | None], object]) -> Rebuil
     return Rebuilt(total, projector.differences(follower.terms()))
 
 
+class _Part(NamedTuple):
+    """The log as the audit of one partition reads it."""
+
+    log: EventLog
+    number: int
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        return self.log.read(after, limit, self.number)
+
+    def ticket(self, ticket: str) -> Sequence[RecordedEvent]:
+        return self.log.ticket(ticket)
+
+
 def audit(
     settings: Settings,
     clock: Clock,
@@ -261,9 +284,12 @@ def audit(
     """
     with (
         checked_log(settings, clock, read_only=True) as log,
-        SQLiteModels.open(settings.models, read_only=True) as models,
+        opened_models(settings.models, read_only=True) as models,
     ):
-        made = Audit(models, log, log.policies, PARTITION)
+        made = Audits(
+            Audit(models, _Part(log, partition), log.policies, partition)
+            for partition in range(log.partitions)
+        )
         differences = 0
         for found in audited(made, settings.audit, clock, see=see):
             differences += len(found)
@@ -285,10 +311,10 @@ def retry(settings: Settings, clock: Clock, ticket: str) -> Retried:
     """
     with (
         EventLog.open(settings.log, clock=clock) as log,
-        SQLiteModels.open(settings.models) as models,
+        opened_models(settings.models) as models,
     ):
         terms = Terms(log.policies(), log.live_from)
-        applied = Projector(models, PARTITION).retry(ticket, terms, log)
+        applied = Projector(models, log.partition_of(ticket)).retry(ticket, terms, log)
         still = models.rows(PARKED, [ticket])
     return Retried(len(applied.announced), still[0] if still else None)
 
@@ -301,12 +327,8 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
 
     @contextmanager
     def reading() -> Iterator[Reading]:
-        database = Database.open(settings.models, read_only=True)
-        try:
-            with database.reading():
-                yield Reading(SQLiteModels(database), Listed(database), Told(database))
-        finally:
-            database.close()
+        with opened_models(settings.models, read_only=True) as models, models.reading():
+            yield Reading(models, Listed(models.database), Told(models.database))
 
     with EventLog.open(settings.log, clock=clock) as log:
         commands = Commands(log, clock)
@@ -338,40 +360,51 @@ def vitals(settings: Settings, clock: Clock) -> Vitals:
 
 def looked_up(settings: Settings, clock: Clock, log: EventLog) -> Vitals:
     """Look up how the engine is, with a log that is open; raises StoreError."""
-    running = holder(settings.lock)
-    head, last = log.head(), log.lasts().get(PARTITION, 0)
+    head, lasts, partitions = log.head(), log.lasts(), range(log.partitions)
     found = Vitals(
         now=clock(),
-        engine=running,
+        engine=holder(settings.lock),
+        shared=settings.database is not None,
+        partitions=len(partitions),
         position=head.position,
-        behind=last,
+        behind=max(lasts.values(), default=0),
         recorded_at=head.recorded_at,
         audited=read_audit(settings.audit),
+        relayed=relayed_to(settings.log),
     )
     with (
         suppress(Missing),
-        SQLiteDeliveries.open(settings.deliveries, read_only=True) as deliveries,
+        opened_deliveries(settings.deliveries, read_only=True) as deliveries,
     ):
         found = found._replace(backlogs=tuple(deliveries.backlogs()))
     try:
-        models = SQLiteModels.open(settings.models, read_only=True)
+        models = opened_models(settings.models, read_only=True)
     except Missing:
         return found
     with models, models.reading():
-        place = models.place(PARTITION)
+        begun = {
+            number: place for number in partitions if (place := models.place(number)) is not None
+        }
+        turns = [models.next_turn(number) for number in partitions]
         sizes = models.sizes()
         due = models.due_next(found.now, 1)
-        found = found._replace(
-            tickets=sizes.tickets,
-            running=sizes.running,
-            next_turn=models.next_turn(PARTITION),
-            due_next=(due[0].ticket, due[0].due_at) if due else None,
-            parked=sizes.parked,
-        )
-    if place is not None:
-        found = found._replace(
-            behind=last - place.position,
-            decided_to=place.decided_to,
-            stale=place.projector_version != PROJECTOR_VERSION,
-        )
-    return found
+    reached = {number: place.position for number, place in begun.items()}
+    return found._replace(
+        behind=max(lasts.get(number, 0) - reached.get(number, 0) for number in partitions),
+        oldest=_oldest({number: place.decided_to for number, place in begun.items()}, partitions),
+        tickets=sizes.tickets,
+        running=sizes.running,
+        next_turn=min((turn for turn in turns if turn is not None), default=None),
+        due_next=(due[0].ticket, due[0].due_at) if due else None,
+        parked=sizes.parked,
+        stale=any(place.projector_version != PROJECTOR_VERSION for place in begun.values()),
+    )
+
+
+def _oldest(decided_to: Mapping[int, int], partitions: Sequence[int]) -> Oldest:
+    """Return the partition whose time is the oldest, the first of those that have not begun."""
+    for number in partitions:
+        if number not in decided_to:
+            return Oldest(number, None)
+    number = min(partitions, key=lambda one: decided_to[one])
+    return Oldest(number, decided_to[number])

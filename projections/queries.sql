@@ -77,6 +77,17 @@ SELECT MAX(sequence)
 FROM outbox
 WHERE partition = :partition;
 
+-- outbox_ends: the last announcement of every partition that was begun
+SELECT ends.partition, COALESCE(ends.sequence, 0), COALESCE(outbox.alert_id, '')
+FROM (
+    SELECT
+        partition,
+        (SELECT MAX(sequence) FROM outbox WHERE outbox.partition = positions.partition) AS sequence
+    FROM positions
+) AS ends
+LEFT JOIN outbox ON outbox.partition = ends.partition AND outbox.sequence = ends.sequence
+ORDER BY ends.partition;
+
 -- outbox: announcements after a sequence, in order
 SELECT partition, sequence, alert_id, ticket, kind, decided_at, alert
 FROM outbox
@@ -88,6 +99,33 @@ LIMIT :limit;
 SELECT alert_id
 FROM outbox
 WHERE alert_id IN listed(:alert_ids);
+
+-- decided: alerts decided by an instant, after a place in that order, and whether each was announced
+SELECT
+    ticket,
+    number,
+    id,
+    kind,
+    clock,
+    instance,
+    started_by,
+    step,
+    deadline,
+    due_at,
+    decided_at,
+    turn,
+    refers,
+    reason,
+    EXISTS (SELECT 1 FROM outbox WHERE outbox.alert_id = alerts.id)
+FROM alerts
+WHERE (decided_at, ticket, number) > (:after_decided_at, :after_ticket, :after_number)
+    AND decided_at <= :until
+ORDER BY decided_at, ticket, number
+LIMIT :limit;
+
+-- told_to: up to which instant every partition tells nothing new
+SELECT MIN(CASE WHEN decided_to > announced_to THEN decided_to ELSE announced_to END)
+FROM positions;
 
 -- never_announced: alerts to announce, decided by an instant, that are not in the outbox
 SELECT alerts.ticket, alerts.id, alerts.kind

@@ -1,7 +1,7 @@
 """An audit of the living read models, a portion at a time, and its result kept for the health."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,10 +16,33 @@ _NOTED = 20
 class Audit(Protocol):
     """An audit in steps."""
 
-    tickets: int
+    @property
+    def tickets(self) -> int:
+        """Return how many tickets were looked at."""
 
     def step(self, limit: int = 200) -> list[Difference] | None:
         """Look at some more tickets; None when everything was seen."""
+
+
+class Audits:
+    """The audits of all partitions as one."""
+
+    def __init__(self, audits: Iterable[Audit]) -> None:
+        self._audits = list(audits)
+        self._ended = 0
+
+    @property
+    def tickets(self) -> int:
+        """Return how many tickets were looked at."""
+        return sum(one.tickets for one in self._audits)
+
+    def step(self, limit: int = 200) -> list[Difference] | None:
+        """Look at some more tickets; None when everything was seen."""
+        for audit in self._audits[self._ended :]:
+            if (found := audit.step(limit)) is not None:
+                return found
+            self._ended += 1
+        return None
 
 
 def audited(

@@ -30,12 +30,20 @@ class Audited(NamedTuple):
     differences: int
 
 
+class Oldest(NamedTuple):
+    """The partition whose time is the oldest, in microseconds; None before its first step."""
+
+    partition: int
+    decided_to: int | None
+
+
 class Vitals(NamedTuple):
     """What was looked up; instants in microseconds.
 
-    `behind` is how many positions of the log are not applied; `decided_to` is None before the
-    engine's first step. `next_turn` is when time decides something next, `due_next` the ticket
-    whose running clock is due next, and when.
+    `behind` is how many positions of the log are not applied in the partition that is furthest
+    behind. `next_turn` is when time decides something next, `due_next` the ticket whose running
+    clock is due next, and when. `engine` holds this data folder; where the stores are `shared`,
+    others may work on them, and `relayed` is how far the log was sent to Kafka, if it ever was.
     """
 
     now: int
@@ -44,7 +52,7 @@ class Vitals(NamedTuple):
     behind: int
     recorded_at: int
     audited: Audited | None
-    decided_to: int | None = None
+    oldest: Oldest = Oldest(0, None)
     tickets: int = 0
     running: int = 0
     next_turn: int | None = None
@@ -52,6 +60,14 @@ class Vitals(NamedTuple):
     parked: int = 0
     stale: bool = False
     backlogs: tuple[Backlog, ...] = ()
+    shared: bool = False
+    partitions: int = 1
+    relayed: int | None = None
+
+    @property
+    def decided_to(self) -> int | None:
+        """Return up to when everything is decided, None before the first step."""
+        return self.oldest.decided_to
 
     @property
     def age(self) -> int | None:
@@ -72,7 +88,7 @@ def problems(vitals: Vitals) -> list[Problem]:
 
 
 def _problems(vitals: Vitals) -> Iterator[Problem]:
-    if vitals.engine is None:
+    if vitals.engine is None and not vitals.shared:
         yield Problem("not-running", "no engine runs on this data: start it with `lhuta run`")
     ahead = max(vitals.recorded_at, vitals.decided_to or 0) - vitals.now
     if ahead > CLOCKS_AGREE:
@@ -81,12 +97,12 @@ def _problems(vitals: Vitals) -> Iterator[Problem]:
             f"this machine's clock is {ahead // instant.SECOND} s behind the log's time, and "
             "deadlines wait until it has caught up: correct the clock",
         )
-    if vitals.engine is not None and (vitals.age is None or vitals.age > OLDEST_TIME):
+    if _runs(vitals) and (vitals.age is None or vitals.age > OLDEST_TIME):
         age = "unknown" if vitals.age is None else f"{vitals.age // instant.SECOND} s"
         yield Problem(
             "time-old",
-            f"the age of time is {age}, {counted(vitals.behind, 'position')} behind: the engine is "
-            "catching up, or hangs; its log on standard error tells which",
+            f"the age of time is {age}{_where(vitals)}, {counted(vitals.behind, 'position')} "
+            f"behind: {_suspects(vitals)}",
         )
     if vitals.audited is not None and vitals.audited.differences:
         yield Problem(
@@ -113,6 +129,23 @@ def _problems(vitals: Vitals) -> Iterator[Problem]:
                 f"{counted(backlog.failing, 'alert')} to {backlog.subscriber} failed, to be tried "
                 "again: `lhuta subscribe list` says why",
             )
+
+
+def _runs(vitals: Vitals) -> bool:
+    return vitals.engine is not None or vitals.shared
+
+
+def _where(vitals: Vitals) -> str:
+    return f" in partition {vitals.oldest.partition}" if vitals.partitions > 1 else ""
+
+
+def _suspects(vitals: Vitals) -> str:
+    if vitals.engine is not None:
+        return "the engine is catching up, or hangs; its log on standard error tells which"
+    return (
+        "no worker has it, or it is catching up, or `lhuta relay` does not run; their logs on "
+        "standard error tell which"
+    )
 
 
 def read_audit(path: Path) -> Audited | None:

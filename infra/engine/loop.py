@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from domain import instant
+from infra.engine import delivery
+from infra.engine.delivery import Notifier
 from infra.engine.follower import Step
 from infra.engine.hearing import heard
 from infra.engine.log_lines import note
@@ -21,9 +23,6 @@ REFOLDED = 500
 
 _UPKEEP_TURN = 16
 """While events keep coming, every so many steps one is left to the upkeep."""
-
-_LAST_TRIES = 50
-_REST_FOR_RESULTS = 0.1
 
 
 class Follower(Protocol):
@@ -45,23 +44,6 @@ class Projector(Protocol):
 
     def refold(self, limit: int, terms: Terms) -> Applied | None:
         """Fold some tickets of another projector version again, None without any."""
-
-
-class Notifier(Protocol):
-    """What the engine needs of the notifier."""
-
-    @property
-    def busy(self) -> bool:
-        """Tell whether something is on its way."""
-
-    def step(self, now: int) -> bool:
-        """Deliver what can be delivered now; True where there is more."""
-
-    def finish(self, now: int) -> bool:
-        """Take what comes back, send nothing more; True when all is back."""
-
-    def abandon(self) -> None:
-        """End what is on its way."""
 
 
 Audit = Callable[[], Iterator[object]]
@@ -113,9 +95,7 @@ class Engine:
 
         What failed is tried again by another engine, when its time has come.
         """
-        while (worked := self.step()) or self._notifier.busy:
-            if wait(0.0 if worked else _REST_FOR_RESULTS):
-                return
+        delivery.work_off(self.step, self._notifier, wait)
 
     def step(self) -> bool:
         """Do the next piece of work; return False when there is nothing to do for now.
@@ -131,11 +111,7 @@ class Engine:
 
     def close(self, rest: Callable[[float], object]) -> None:
         """Wait a few seconds for deliveries on their way, then end them: they are sent again."""
-        for _ in range(_LAST_TRIES):
-            if self._notifier.finish(self._clock()):
-                return
-            rest(_REST_FOR_RESULTS)
-        self._notifier.abandon()
+        delivery.wind_up(self._notifier, self._clock, rest)
 
     def _follow(self) -> bool:
         step = self._follower.step()

@@ -5,16 +5,20 @@ announced or will announce nothing may stand in them alone that a new outbox wou
 was decided after `settled_to` is announced anew, and what was decided before it was taken.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from domain import instant
 from infra.outlets.deliveries import NOTHING_TAKEN, Deliveries, Taken
 from projections.models import Announcement, Place
 from projections.rows import ParkedRow
 
 TOGETHER = 1_000
 """How many announcements are taken in one transaction."""
+
+SETTLE_EVERY = 1 * instant.MINUTE
+"""How often time is settled of a partition that announces nothing: a desk at rest writes little."""
 
 
 class Outbox(Protocol):
@@ -29,27 +33,49 @@ class Outbox(Protocol):
     def parked(self) -> Sequence[ParkedRow]:
         """Return every parked ticket."""
 
+    def outbox_ends(self) -> Sequence[tuple[int, int, str]]:
+        """Return (partition, sequence, alert id) of the last announcement of every partition."""
+
     def outbox(self, partition: int, after: int, limit: int) -> list[Announcement]:
         """Return the announcements of a partition after a sequence, in order."""
 
 
-class Intake:
-    """Takes what is announced, once, in the order of each partition."""
+class _Settled(NamedTuple):
+    """All was taken, up to this announcement, and time was settled at this instant."""
 
-    def __init__(
-        self, outbox: Outbox, deliveries: Deliveries, partitions: Iterable[int] = (0,)
-    ) -> None:
+    sequence: int
+    alert_id: str
+    at: int
+
+
+class Intake:
+    """Takes what is announced, once, in the order of each partition, however many take."""
+
+    def __init__(self, outbox: Outbox, deliveries: Deliveries) -> None:
         self._outbox = outbox
         self._deliveries = deliveries
-        self._partitions = tuple(partitions)
+        self._settled: dict[int, _Settled] = {}
 
     def step(self, now: int) -> bool:
         """Take the next announcements of every partition; return True where there is more.
 
         Raises the StoreError that keeps them from being taken.
         """
-        more = [self._take(partition, now) for partition in self._partitions]
+        more = [
+            self._take(partition, now)
+            for partition, sequence, alert_id in self._outbox.outbox_ends()
+            if not self._is_settled(partition, sequence, alert_id, now)
+        ]
         return any(more)
+
+    def _is_settled(self, partition: int, sequence: int, alert_id: str, now: int) -> bool:
+        settled = self._settled.get(partition)
+        # A clock that was set back must not keep time from being settled.
+        return (
+            settled is not None
+            and (settled.sequence, settled.alert_id) == (sequence, alert_id)
+            and 0 <= now - settled.at < SETTLE_EVERY
+        )
 
     def _take(self, partition: int, now: int) -> bool:
         before = self._deliveries.taken(partition)
@@ -68,6 +94,8 @@ class Intake:
             after = after._replace(settled_to=settled_to)
         if after != before and not self._deliveries.take(partition, before, after, fresh, now):
             return True  # another notifier was faster
+        if not more:
+            self._settled[partition] = _Settled(after.sequence, after.alert_id, now)
         return more
 
     def _following(self, partition: int, taken: Taken) -> tuple[Taken, Sequence[Announcement]]:

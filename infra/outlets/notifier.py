@@ -86,10 +86,12 @@ class Notifier:
 
     def abandon(self) -> None:
         """End what is on its way; whoever claims it next sends it again."""
-        for name, under_way in self._under_way.items():
-            under_way.sending.abandon()
+        names = list(self._under_way)
+        while self._under_way:
+            self._under_way.popitem()[1].sending.abandon()
+        # After all of them: what cannot be given back must not leave one running.
+        for name in names:
             self._deliveries.release(name, self._name)
-        self._under_way.clear()
 
     def _serve(self, subscription: Subscription, now: int) -> bool:
         name = subscription.name

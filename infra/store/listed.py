@@ -1,8 +1,8 @@
-"""Tickets, a page at a time, and how far they are known: asked of the read models by programs."""
+"""Tickets, a page at a time: asked of the read models by programs."""
 
 from typing import NamedTuple
 
-from infra.store.models.database import Database
+from infra.store.models.read_models import Database
 from projections.rows import TICKETS, TicketRow
 
 Place = tuple[int, str]
@@ -45,7 +45,3 @@ class Listed:
                 "tickets_of_customer", customer_id=wanted.customer_id, **matching
             )
         return [TICKETS.make(row) for row in found]
-
-    def decided_to(self) -> int:
-        """Return up to which instant every partition has decided, 0 before the first."""
-        return self._database.number("decided_to")

@@ -18,6 +18,7 @@ _TABLE = f"""
     )
 """
 _LOAD = f"SELECT position, hash FROM {SCHEMA}.place"
+_THERE = f"SELECT to_regclass('{SCHEMA}.place')"
 _SAVE = f"""
     INSERT INTO {SCHEMA}.place VALUES (1, %s, %s)
     ON CONFLICT (singleton) DO UPDATE SET position = excluded.position, hash = excluded.hash
@@ -95,6 +96,22 @@ class PostgreSQLPlaces:
         assert isinstance(position, int)
         assert isinstance(proof, bytes)
         return Place(position, proof)
+
+
+def relayed(url: str) -> int | None:
+    """Return the position up to which the log is relayed, None where it never was.
+
+    Raises StoreError.
+    """
+    with connect(url, read_only=True) as connection, translated(name_of(url)):
+        if connection.execute(_THERE).fetchone() == (None,):
+            return None
+        row = connection.execute(_LOAD).fetchone()
+    if row is None:
+        return None
+    position = row[0]
+    assert isinstance(position, int)
+    return position
 
 
 class PostgreSQLLease:

@@ -2,24 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from os import PathLike
 from typing import NamedTuple
 
-from infra.store.models.database import Database
-from projections.rows import ALERTS, AlertRow
+from infra.store.models import opened
+from infra.store.models.read_models import Database
+from infra.store.place import Place
+from projections.rows import AlertRow
 
-_ALERTS = f"""
-    SELECT
-        {", ".join(ALERTS.columns)},
-        EXISTS (SELECT 1 FROM outbox WHERE outbox.alert_id = alerts.id)
-    FROM alerts
-    WHERE (decided_at, ticket, number) > (?, ?, ?)
-    ORDER BY decided_at, ticket, number
-    LIMIT ?
-"""
-_DECIDED_TO = "SELECT MAX(MAX(decided_to, announced_to)) FROM positions"
 Cursor = tuple[int, str, int]
 """A place in the order of all alerts: (decided_at, ticket, number)."""
+
+FOR_EVER = (1 << 63) - 1
 
 
 class Decided(NamedTuple):
@@ -37,20 +30,30 @@ class Told:
 
     @classmethod
     @contextmanager
-    def opened(cls, path: str | PathLike[str]) -> Iterator["Told"]:
+    def opened(cls, place: Place) -> Iterator["Told"]:
         """Open the read models to read them; raises Missing and DamagedModels."""
-        database = Database.open(path, read_only=True)
-        try:
-            yield cls(database)
-        finally:
-            database.close()
+        with opened(place, read_only=True) as models:
+            yield cls(models.database)
 
-    def alerts(self, after: Cursor, limit: int) -> list[Decided]:
-        """Return the next alerts in the order in which they were decided."""
-        found = self._database.rows(_ALERTS, (*after, limit))
+    def alerts(self, after: Cursor, limit: int, until: int = FOR_EVER) -> list[Decided]:
+        """Return the next alerts, decided by an instant, in the order of deciding."""
+        decided_at, ticket, number = after
+        found = self._database.asked(
+            "decided",
+            after_decided_at=decided_at,
+            after_ticket=ticket,
+            after_number=number,
+            until=until,
+            limit=limit,
+        )
         return [Decided(AlertRow._make(row[:-1]), bool(row[-1])) for row in found]
+
+    def decided_to(self) -> int:
+        """Return up to which instant every partition has decided, 0 before the first."""
+        decided_to: int | None = self._database.asked("decided_to")[0][0]
+        return decided_to or 0
 
     def end(self) -> Cursor:
         """Return the place before everything that is not decided yet."""
-        [(decided_to,)] = self._database.rows(_DECIDED_TO, ())
-        return (0 if decided_to is None else decided_to + 1, "", 0)
+        told_to: int | None = self._database.asked("told_to")[0][0]
+        return (0 if told_to is None else told_to + 1, "", 0)

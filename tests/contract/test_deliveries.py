@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import pytest
 
 from infra.outlets.deliveries import NOTHING_TAKEN, Backlog, Due, Failure, Taken
 from infra.outlets.subscription import KINDS, Subscription, UnknownSubscriber
-from infra.store.deliveries import DamagedDeliveries, SQLiteDeliveries
+from infra.store.deliveries import DamagedDeliveries, SQLiteDeliveries, StoredDeliveries
+from infra.store.deliveries.on_postgresql import NAME, PostgreSQLDeliveries
 from infra.store.failure import Locked, Missing, NewerSchema, OlderSchema, StoreError
 from projections.models import Announcement
 from tests.contract.page import described
@@ -21,7 +23,7 @@ from tests.contract.page import described
 class BackEnd(Protocol):
     """A place for one database of deliveries."""
 
-    def open(self) -> SQLiteDeliveries:
+    def open(self) -> StoredDeliveries:
         """Open it; the first time, make it."""
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
@@ -58,22 +60,50 @@ class SQLite:
         }
 
 
-@pytest.fixture(params=[SQLite])
-def back_end(request: pytest.FixtureRequest, tmp_path: Path) -> BackEnd:
+class PostgreSQL:
+    """An empty database of a server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def open(self) -> PostgreSQLDeliveries:
+        """Open it."""
+        return PostgreSQLDeliveries.open(self.url, lock_seconds=0.1)
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a connection of its own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"SET search_path = {NAME}")
+            done = connection.execute(statement.encode())
+            return done.fetchall() if done.description else []
+
+    def columns(self) -> dict[str, list[str]]:
+        """Ask the database itself."""
+        found = self.execute(
+            "SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position) "
+            "FROM information_schema.columns "
+            f"WHERE table_schema = '{NAME}' AND table_name <> 'schema_version' GROUP BY table_name"
+        )
+        return dict(found)
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def back_end(request: pytest.FixtureRequest) -> BackEnd:
     """Give a place without deliveries."""
-    made: BackEnd = request.param(tmp_path)
-    return made
+    if request.param == "SQLite":
+        return SQLite(request.getfixturevalue("tmp_path"))
+    return PostgreSQL(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
-def deliveries(back_end: BackEnd) -> Iterator[SQLiteDeliveries]:
+def deliveries(back_end: BackEnd) -> Iterator[StoredDeliveries]:
     """Give empty deliveries."""
     with back_end.open() as opened:
         yield opened
 
 
 @pytest.fixture
-def other(back_end: BackEnd, deliveries: SQLiteDeliveries) -> Iterator[SQLiteDeliveries]:
+def other(back_end: BackEnd, deliveries: StoredDeliveries) -> Iterator[StoredDeliveries]:
     """Give the same deliveries to another process."""
     with back_end.open() as opened:
         yield opened
@@ -95,12 +125,12 @@ def due(sequence: int, ticket: str = "T-1", attempts: int = 0) -> Due:
     return Due(f"a-{sequence}", ticket, sequence * 10, f'{{"number": {sequence}}}', attempts)
 
 
-def subscribe(deliveries: SQLiteDeliveries, since: int = 0) -> Subscription:
+def subscribe(deliveries: StoredDeliveries, since: int = 0) -> Subscription:
     """Add a subscriber of everything."""
     return deliveries.subscribe("file", "alerts.jsonl", KINDS, lambda: since)
 
 
-def owe(deliveries: SQLiteDeliveries, *announcements: Announcement, now: int = 100) -> None:
+def owe(deliveries: StoredDeliveries, *announcements: Announcement, now: int = 100) -> None:
     """Take announcements, the next ones."""
     before = deliveries.taken(0)
     last = announcements[-1]
@@ -108,7 +138,7 @@ def owe(deliveries: SQLiteDeliveries, *announcements: Announcement, now: int = 1
 
 
 def claimed(
-    deliveries: SQLiteDeliveries, now: int, notifier: str = ENGINE, limit: int = 10
+    deliveries: StoredDeliveries, now: int, notifier: str = ENGINE, limit: int = 10
 ) -> Sequence[Due]:
     """Claim what is due to the first subscriber."""
     return deliveries.claim("S-1", notifier, now, now + LEASE, limit)
@@ -116,7 +146,7 @@ def claimed(
 
 class TestSubscriptions:
     def test_they_are_there_as_they_were_made(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """The oldest first, and another process sees them at once."""
         one = deliveries.subscribe("file", "a.jsonl", KINDS, lambda: 7)
@@ -125,14 +155,14 @@ class TestSubscriptions:
         assert two == Subscription("S-2", "command", "cat", ("breach", "withdrawn"), 9)
         assert other.subscriptions() == [one, two]
 
-    def test_a_name_is_given_once(self, deliveries: SQLiteDeliveries) -> None:
+    def test_a_name_is_given_once(self, deliveries: StoredDeliveries) -> None:
         """So a new subscriber has nothing to do with the deliveries of an old one."""
         subscribe(deliveries)
         deliveries.unsubscribe("S-1")
         assert subscribe(deliveries).name == "S-2"
 
     def test_an_unknown_name_is_refused_with_the_known_ones(
-        self, deliveries: SQLiteDeliveries
+        self, deliveries: StoredDeliveries
     ) -> None:
         """Nothing is removed."""
         subscribe(deliveries)
@@ -140,7 +170,7 @@ class TestSubscriptions:
             deliveries.unsubscribe("S-7")
         assert [one.name for one in deliveries.subscriptions()] == ["S-1"]
 
-    def test_who_is_removed_is_owed_nothing_more(self, deliveries: SQLiteDeliveries) -> None:
+    def test_who_is_removed_is_owed_nothing_more(self, deliveries: StoredDeliveries) -> None:
         """Another one keeps its record."""
         one, _ = subscribe(deliveries), subscribe(deliveries)
         owe(deliveries, announcement(1))
@@ -149,7 +179,7 @@ class TestSubscriptions:
         assert claimed(deliveries, 100) == []
 
     def test_nothing_is_taken_while_a_subscriber_comes_in(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """So it gets everything that is decided from the instant that it asks for."""
 
@@ -165,7 +195,7 @@ class TestSubscriptions:
 
 class TestTaking:
     def test_a_partition_was_not_taken_before_its_first_time(
-        self, deliveries: SQLiteDeliveries
+        self, deliveries: StoredDeliveries
     ) -> None:
         """Each partition has its own place."""
         assert deliveries.taken(0) is None
@@ -173,7 +203,7 @@ class TestTaking:
         assert deliveries.taken(0) == Taken(3, "a-3", 30)
         assert deliveries.taken(1) is None
 
-    def test_it_goes_on_only_from_where_it_is(self, deliveries: SQLiteDeliveries) -> None:
+    def test_it_goes_on_only_from_where_it_is(self, deliveries: StoredDeliveries) -> None:
         """Of two notifiers that take the same, one does; the other owes nobody anything."""
         subscribe(deliveries)
         before = Taken(1, "a-1", 0)
@@ -184,7 +214,7 @@ class TestTaking:
         assert claimed(deliveries, 100) == [due(1)]
 
     def test_an_alert_is_owed_once_whatever_became_of_it(
-        self, deliveries: SQLiteDeliveries
+        self, deliveries: StoredDeliveries
     ) -> None:
         """Also when an outbox that was begun anew has it at another place."""
         subscribe(deliveries)
@@ -203,7 +233,7 @@ class TestTaking:
         assert claimed(deliveries, 999) == [due(3, "T-3"), due(4, "T-4")]
         assert deliveries.backlogs() == [Backlog("S-1", 1, 2, 0, 1)]
 
-    def test_everybody_is_owed_what_they_want(self, deliveries: SQLiteDeliveries) -> None:
+    def test_everybody_is_owed_what_they_want(self, deliveries: StoredDeliveries) -> None:
         """By kind, and decided at the instant since when they want it or later."""
         deliveries.subscribe("file", "a", ("warning",), lambda: 0)
         subscribe(deliveries, since=20)
@@ -211,7 +241,7 @@ class TestTaking:
         assert deliveries.claim("S-1", ENGINE, 100, 200, 9) == [due(1)]
         assert deliveries.claim("S-2", ENGINE, 100, 200, 9) == [due(2), due(3)]
 
-    def test_who_comes_later_is_not_owed_what_was_taken(self, deliveries: SQLiteDeliveries) -> None:
+    def test_who_comes_later_is_not_owed_what_was_taken(self, deliveries: StoredDeliveries) -> None:
         """The past is not for them."""
         owe(deliveries, announcement(1))
         subscribe(deliveries)
@@ -219,7 +249,7 @@ class TestTaking:
         assert claimed(deliveries, 100) == [due(2)]
 
     def test_an_alert_is_kept_as_long_as_it_is_owed(
-        self, back_end: BackEnd, deliveries: SQLiteDeliveries
+        self, back_end: BackEnd, deliveries: StoredDeliveries
     ) -> None:
         """Word for word; of what arrived or was given up the record alone is kept."""
         subscribe(deliveries)
@@ -234,7 +264,7 @@ class TestTaking:
 
 
 class TestOrder:
-    def test_what_is_owed_is_due_in_the_order_of_taking(self, deliveries: SQLiteDeliveries) -> None:
+    def test_what_is_owed_is_due_in_the_order_of_taking(self, deliveries: StoredDeliveries) -> None:
         """From the time on at which it was taken."""
         subscribe(deliveries)
         owe(deliveries, announcement(2, "T-2"), announcement(1))
@@ -243,7 +273,7 @@ class TestOrder:
         assert claimed(deliveries, 100, limit=1) == [due(2, "T-2")]
 
     def test_what_failed_waits_and_holds_up_its_ticket_only(
-        self, deliveries: SQLiteDeliveries
+        self, deliveries: StoredDeliveries
     ) -> None:
         """A clearing never overtakes the breach that it clears."""
         subscribe(deliveries)
@@ -254,7 +284,7 @@ class TestOrder:
         assert claimed(deliveries, 300) == [due(1, attempts=1), due(2), due(3, "T-2")]
 
     def test_what_waits_does_not_hold_up_what_was_told_before_it(
-        self, deliveries: SQLiteDeliveries
+        self, deliveries: StoredDeliveries
     ) -> None:
         """Only what comes after it in its ticket."""
         subscribe(deliveries)
@@ -263,7 +293,7 @@ class TestOrder:
         deliveries.failed("S-1", ENGINE, [Failure("a-2", 1, 300, None, "refused")])
         assert claimed(deliveries, 200) == [due(1)]
 
-    def test_what_was_given_up_holds_up_nothing(self, deliveries: SQLiteDeliveries) -> None:
+    def test_what_was_given_up_holds_up_nothing(self, deliveries: StoredDeliveries) -> None:
         """The next alert of the ticket gets its chance."""
         subscribe(deliveries)
         owe(deliveries, announcement(1), announcement(2))
@@ -271,7 +301,7 @@ class TestOrder:
         deliveries.failed("S-1", ENGINE, [Failure("a-1", 36, None, 500, "refused")])
         assert claimed(deliveries, 500) == [due(2)]
 
-    def test_what_arrived_is_not_due_again(self, deliveries: SQLiteDeliveries) -> None:
+    def test_what_arrived_is_not_due_again(self, deliveries: StoredDeliveries) -> None:
         """What was claimed with it and not recorded is."""
         subscribe(deliveries)
         owe(deliveries, announcement(1), announcement(2))
@@ -282,7 +312,7 @@ class TestOrder:
 
 class TestClaims:
     def test_a_subscriber_is_claimed_by_one_notifier_until_the_end_of_its_claim(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """All of it, also what was not in the batch; a microsecond decides."""
         subscribe(deliveries)
@@ -292,7 +322,7 @@ class TestClaims:
         assert claimed(other, 100 + LEASE, ANOTHER) == [due(1), due(2)]
 
     def test_another_subscriber_is_free(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """Notifiers share the subscribers among themselves."""
         subscribe(deliveries)
@@ -302,7 +332,7 @@ class TestClaims:
         assert other.claim("S-2", ANOTHER, 100, 200, 9) == [due(1)]
 
     def test_a_notifier_that_starts_again_has_what_it_had_claimed(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """Whoever has its name knows that it is gone."""
         subscribe(deliveries)
@@ -311,7 +341,7 @@ class TestClaims:
         assert claimed(other, 101, ENGINE) == [due(1)]
 
     def test_a_claim_ends_when_its_outcome_is_recorded(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """Others go on at once, whether it was delivered or not."""
         subscribe(deliveries)
@@ -323,7 +353,7 @@ class TestClaims:
         assert claimed(deliveries, 100) == [due(3, "T-3")]
 
     def test_a_claim_can_be_given_back(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """By who has it, and by nobody else."""
         subscribe(deliveries)
@@ -335,7 +365,7 @@ class TestClaims:
         assert claimed(other, 100, ANOTHER) == [due(1)]
 
     def test_nothing_is_recorded_for_a_claim_that_was_lost(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """To another notifier, or with the subscriber."""
         subscribe(deliveries)
@@ -350,7 +380,7 @@ class TestClaims:
         assert not other.delivered("S-1", ANOTHER, ["a-1"], 2_000)
 
     def test_where_nothing_is_due_nothing_is_claimed(
-        self, deliveries: SQLiteDeliveries, other: SQLiteDeliveries
+        self, deliveries: StoredDeliveries, other: StoredDeliveries
     ) -> None:
         """An idle notifier stands in nobody's way."""
         subscribe(deliveries)
@@ -360,7 +390,7 @@ class TestClaims:
 
 
 class TestAsking:
-    def test_a_backlog_counts_what_became_of_everything(self, deliveries: SQLiteDeliveries) -> None:
+    def test_a_backlog_counts_what_became_of_everything(self, deliveries: StoredDeliveries) -> None:
         """Also of a subscriber of whom there is nothing to count."""
         subscribe(deliveries)
         subscribe(deliveries, since=999)
@@ -373,7 +403,7 @@ class TestAsking:
         assert deliveries.backlogs() == [Backlog("S-1", 2, 2, 1, 1), Backlog("S-2", 0, 0, 0, 0)]
 
     def test_troubles_are_what_failed_and_has_not_arrived_since(
-        self, deliveries: SQLiteDeliveries
+        self, deliveries: StoredDeliveries
     ) -> None:
         """With the reason, and when it is tried next."""
         subscribe(deliveries)
@@ -393,7 +423,7 @@ class TestAsking:
         assert deliveries.troubles(9) == [("S-1", "a-2", "T-2", 36, None, 250, "never")]
 
     def test_analysts_see_how_late_a_delivery_was(
-        self, back_end: BackEnd, deliveries: SQLiteDeliveries
+        self, back_end: BackEnd, deliveries: StoredDeliveries
     ) -> None:
         """In seconds since the decision, and instants as everywhere."""
         subscribe(deliveries)
@@ -405,7 +435,7 @@ class TestAsking:
         ) == [("S-1", "1970-01-01T00:00:00.00001Z", "1970-01-01T00:00:02.00001Z", 2.0)]
 
     def test_every_table_and_column_is_described(
-        self, back_end: BackEnd, deliveries: SQLiteDeliveries
+        self, back_end: BackEnd, deliveries: StoredDeliveries
     ) -> None:
         """The page names what is there, in its order, and nothing else."""
         assert described("deliveries.md") == back_end.columns()
@@ -427,6 +457,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 class TestSQLite:
     """What is particular to a file."""
+
+    @pytest.fixture
+    def back_end(self, tmp_path: Path) -> SQLite:
+        """Give a place without deliveries."""
+        return SQLite(tmp_path)
 
     def test_what_was_taken_survives_a_kill(self, back_end: SQLite) -> None:
         """The process ends the moment the call has returned."""

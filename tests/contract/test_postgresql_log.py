@@ -28,9 +28,10 @@ from infra.store.failure import (
     ReadOnly,
     StoreError,
 )
-from infra.store.log import EventLog, GroupCommit, Outcome, ddl, on_postgresql, place
+from infra.store.log import EventLog, GroupCommit, Outcome, ddl, on_postgresql
 from infra.store.log.application import TicketEvent
 from infra.store.log.on_postgresql import SCHEMA
+from infra.store.place import NoDriver
 from infra.store.postgresql import PASSWORD_FILE, Unreachable, failure
 from tests.conftest import REPOSITORY
 from tests.contract import conftest
@@ -318,7 +319,7 @@ class TestOpening:
         monkeypatch.delitem(sys.modules, "infra.store.log.on_postgresql")
         monkeypatch.delattr("infra.store.log.on_postgresql")
         monkeypatch.setitem(sys.modules, "psycopg", None)
-        with pytest.raises(place.NoDriver, match=r"lhuta\[distributed\]"):
+        with pytest.raises(NoDriver, match=r"lhuta\[distributed\]"):
             EventLog.open("postgresql:///lhuta")
 
 

@@ -499,6 +499,17 @@ class TestRows:
         assert models.parked_since(0, 400) == 1
         assert [row.ticket for row in models.parked()] == ["T-1", "T-2", "T-3"]
 
+    def test_every_partition_that_was_begun_has_an_end_of_its_outbox(
+        self, models: ReadModels
+    ) -> None:
+        """Also one that announced nothing yet."""
+        assert models.outbox_ends() == []
+        for partition in (2, 0, 1):
+            models.move(partition, None, START)
+        models.announce([announcement(1, "T-1", 0), announcement(2, "T-1", 0)])
+        models.announce([announcement(1, "T-2", 2)])
+        assert models.outbox_ends() == [(0, 2, "0-2"), (1, 0, ""), (2, 1, "2-1")]
+
     def test_clearing_leaves_only_what_was_announced(self, models: ReadModels) -> None:
         """Place and outbox stay; another partition keeps everything."""
         for partition, ticket in ((0, "T-1"), (1, "T-2")):

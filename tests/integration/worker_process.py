@@ -4,10 +4,10 @@ import sys
 
 from infra.engine.log_lines import logging_to
 from infra.store.log import EventLog, wall_clock
-from infra.store.log.place import is_url
 from infra.store.models import SQLiteModels
 from infra.store.models.postgresql import PostgreSQLModels
 from infra.store.models.read_models import ReadModels
+from infra.store.place import is_url
 from infra.worker.process import work
 from streams.broker import Broker
 

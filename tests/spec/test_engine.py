@@ -12,7 +12,7 @@ import pytest
 from domain import instant
 from domain.event import AgentResponded, Event, Opened, SeverityAssigned
 from infra import wiring
-from infra.engine.health import Audited, Problem, Vitals, problems, read_audit
+from infra.engine.health import Audited, Oldest, Problem, Vitals, problems, read_audit
 from infra.engine.lock import Held, Holder, Lock, holder
 from infra.engine.loop import Engine
 from infra.outlets.deliveries import Backlog, Taken
@@ -109,7 +109,7 @@ def idle(engine: Engine) -> None:
 def lose(settings: Settings) -> None:
     """Lose the read models, as a disk does."""
     for ending in ("", "-wal", "-shm"):
-        settings.models.with_name(settings.models.name + ending).unlink(missing_ok=True)
+        Path(f"{settings.models}{ending}").unlink(missing_ok=True)
 
 
 def arrived(path: Path) -> list[tuple[str, str | None]]:
@@ -279,7 +279,7 @@ class TestStartingAgain:
         (tmp_path / "other").mkdir()
         other = Room(tmp_path / "other")
         other.record("T-2", 0, OPENED)
-        room.settings.models.replace(other.settings.models)
+        Path(room.settings.models).replace(Path(other.settings.models))
         with (
             pytest.raises(OtherLog, match="lhuta rebuild"),
             wiring.engine(other.settings, other.clock, other._tell),
@@ -290,7 +290,8 @@ class TestStartingAgain:
         """With their log, which belongs to nothing else."""
         with room.engine():
             room.open_critical()
-        room.settings.models.write_bytes(b"no database at all, but long enough to be one" * 100)
+        damaged = b"no database at all, but long enough to be one" * 100
+        Path(room.settings.models).write_bytes(damaged)
         aside = wiring.set_aside(room.settings)
         assert aside.name == "models.db.damaged"
         with room.engine():
@@ -425,12 +426,12 @@ class TestLosingTheReadModels:
             room.open_critical()
             room.clock.now = NOW + instant.HOUR // 2 + SETTLE
             idle(engine)
-        older = room.settings.models.read_bytes()
+        older = Path(room.settings.models).read_bytes()
         room.clock.now = DUE + SETTLE
         with room.engine():
             pass
         lose(room.settings)
-        room.settings.models.write_bytes(older)
+        Path(room.settings.models).write_bytes(older)
         room.clock.now += instant.HOUR
         with room.engine():
             pass
@@ -564,19 +565,22 @@ class TestHealth:
         behind=0,
         recorded_at=NOW - instant.SECOND,
         audited=Audited(NOW, 5, 0),
-        decided_to=NOW - instant.SECOND,
+        oldest=Oldest(0, NOW - instant.SECOND),
         tickets=5,
     )
+    SHARED = WELL._replace(engine=None, shared=True, partitions=12)
 
     @pytest.mark.parametrize(
         ("found", "names"),
         [
             (WELL, []),
-            (WELL._replace(decided_to=NOW - 30 * instant.SECOND), []),
-            (WELL._replace(decided_to=NOW - 30 * instant.SECOND - 1), ["time-old"]),
-            (WELL._replace(decided_to=None), ["time-old"]),
+            (WELL._replace(oldest=Oldest(0, NOW - 30 * instant.SECOND)), []),
+            (WELL._replace(oldest=Oldest(0, NOW - 30 * instant.SECOND - 1)), ["time-old"]),
+            (WELL._replace(oldest=Oldest(0, None)), ["time-old"]),
             (WELL._replace(engine=None), ["not-running"]),
-            (WELL._replace(engine=None, decided_to=NOW - instant.DAY), ["not-running"]),
+            (WELL._replace(engine=None, oldest=Oldest(0, NOW - instant.DAY)), ["not-running"]),
+            (SHARED, []),
+            (SHARED._replace(oldest=Oldest(7, NOW - instant.MINUTE)), ["time-old"]),
             (WELL._replace(recorded_at=NOW + 5 * instant.SECOND), []),
             (WELL._replace(recorded_at=NOW + instant.HOUR), ["clock-behind"]),
             (WELL._replace(audited=Audited(NOW, 5, 1)), ["audit-differs"]),

@@ -11,7 +11,7 @@ from domain import instant
 from domain.alert import AlertKind
 from infra.outlets import notifier as module
 from infra.outlets.deliveries import Taken
-from infra.outlets.intake import TOGETHER, Intake
+from infra.outlets.intake import SETTLE_EVERY, TOGETHER, Intake
 from infra.outlets.notifier import ATTEMPTS, BATCH, LEASE, LONGEST_PAUSE, Notifier, pause
 from infra.outlets.outlet import DELIVERED, Failed, Result
 from infra.outlets.subscription import KINDS
@@ -424,7 +424,7 @@ class TestReadModelsBegunAnew:
         desk.pass_time(0)
         assert desk.deliveries.taken(0) == Taken(0, "", 300)
         desk.models.delete(PARKED, [("T-9",)])
-        desk.pass_time(0)
+        desk.pass_time(SETTLE_EVERY)
         assert desk.deliveries.taken(0) == Taken(0, "", 500)
 
     def test_nothing_is_settled_before_the_whole_outbox_is_taken(self, desk: Desk) -> None:

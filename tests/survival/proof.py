@@ -119,7 +119,7 @@ def _rows_are_those_of_a_rebuild(
             made = fresh.place(0)
         assert made is not None
         assert made._replace(announced_to=place.announced_to) == place
-        assert _tables(path) == _tables(desk.settings.models)
+        assert _tables(path) == _tables(Path(desk.settings.models))
 
 
 def _tables(path: Path) -> dict[str, list[Any]]:

@@ -44,10 +44,10 @@ class TestReadModels:
         """By the engine at once, or by an audit, whose message says how; nobody is told again."""
         chance = Random("a page of the read models")
         handled = (desk.folder / "handled.jsonl").read_bytes()
-        good = desk.settings.models.read_bytes()
+        good = Path(desk.settings.models).read_bytes()
         for _ in range(ROUNDS):
-            desk.settings.models.write_bytes(good)
-            page = damage(desk.settings.models, chance)
+            Path(desk.settings.models).write_bytes(good)
+            page = damage(Path(desk.settings.models), chance)
             started = desk.ended(*ONCE)
             assert started.status == 0, (page, started.errors)
             if started.errors:
@@ -68,7 +68,7 @@ class TestReadModels:
             desk.write_commands("B", 30, chance)
             desk.finish()
             desk.done("run", "--once")
-            desk.settings.models.write_bytes(b"\0" * 20_000)
+            Path(desk.settings.models).write_bytes(b"\0" * 20_000)
             assert "models.db.damaged" in desk.ended(*ONCE).errors
             desk.write_commands("C", 30, chance)
             desk.finish()
@@ -99,7 +99,7 @@ class TestReadModels:
 
     def test_a_rebuild_begins_with_a_new_file(self, desk: Desk) -> None:
         """The damaged one is kept beside it."""
-        desk.settings.models.write_bytes(b"\0" * 20_000)
+        Path(desk.settings.models).write_bytes(b"\0" * 20_000)
         ended = desk.ended("rebuild")
         assert ended.status == 0
         assert "the file is now" in ended.errors

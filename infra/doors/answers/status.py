@@ -19,9 +19,12 @@ def row(vitals: Vitals, wrong: Sequence[Problem]) -> dict[str, Any]:
         else {**vitals.engine._asdict(), "since": instant.text(vitals.engine.since)},
         "age_seconds": None if age is None else instant.seconds(age),
         "decided_to": _text(vitals.decided_to),
+        "oldest_partition": vitals.oldest.partition,
+        "partitions": vitals.partitions,
         "log_position": vitals.position,
         "log_recorded_at": instant.text(vitals.recorded_at),
         "positions_behind": vitals.behind,
+        "relayed_position": vitals.relayed,
         "tickets": vitals.tickets,
         "running_clocks": vitals.running,
         "due_next": None

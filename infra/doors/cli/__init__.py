@@ -48,6 +48,7 @@ SECTIONS = {
         "republish": Place("streaming.republish", "send a part of the event log again"),
         "worker": Place("streaming.worker", "keep read models of a share of the partitions"),
         "publish": Place("streaming.publish", "send alerts and clocks"),
+        "notify": Place("streaming.notify", "deliver alerts to those who subscribed"),
     },
     "Work on a ticket": {
         "open": Place("acting.open", "open a ticket for a customer"),

@@ -82,7 +82,7 @@ class AlertSource:
         """Return what every partition has decided after a place; None is what nobody is told of."""
         live_from = self._service.log.live_from
         with self._service.reading() as reading:
-            settled = reading.lists.decided_to()
+            settled = reading.alerts.decided_to()
             found = [one.alert for one in reading.alerts.alerts(place, limit)]
         return [
             (

@@ -67,13 +67,10 @@ class Histories(Desk, Protocol):
 
 
 class Lists(Protocol):
-    """Tickets, a page at a time, and how far they are known."""
+    """Tickets, a page at a time."""
 
     def tickets(self, wanted: Wanted, after: Place, limit: int) -> list[TicketRow]:
         """Return the next tickets that match, the newest first."""
-
-    def decided_to(self) -> int:
-        """Return up to which instant every partition has decided, 0 before the first."""
 
 
 class Alerts(Protocol):
@@ -81,6 +78,9 @@ class Alerts(Protocol):
 
     def alerts(self, after: Cursor, limit: int) -> list[Decided]:
         """Return the next alerts in the order in which they were decided."""
+
+    def decided_to(self) -> int:
+        """Return up to which instant every partition has decided, 0 before the first."""
 
     def end(self) -> Cursor:
         """Return the place before everything that is not decided yet."""

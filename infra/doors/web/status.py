@@ -76,7 +76,7 @@ def get_ready(
     try:
         service.log.head()
         with service.reading() as reading:
-            reading.lists.decided_to()
+            reading.alerts.decided_to()
     except StoreError as error:
         raise unavailable(
             "NotReady", f"{type(error).__name__}; the log of the server says more"

@@ -4,7 +4,6 @@ from infra.store.log.clock import Clock, wall_clock
 from infra.store.log.erasure import REASON_LIMIT, check_reason
 from infra.store.log.group import GroupCommit, Stopped
 from infra.store.log.log import Erased, EventLog
-from infra.store.log.place import Place, is_url, may_exist, named
 from infra.store.log.request import (
     Append,
     Conflict,
@@ -20,6 +19,7 @@ from infra.store.log.request import (
     Stored,
 )
 from infra.store.log.verification import Finding
+from infra.store.place import Place, is_url, may_exist, named
 
 __all__ = [
     "REASON_LIMIT",

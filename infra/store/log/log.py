@@ -28,7 +28,7 @@ from infra.store.log.application import TicketLog
 from infra.store.log.backend import BackEnd, Reading, Writing
 from infra.store.log.clock import Clock
 from infra.store.log.partition import partition_of
-from infra.store.log.place import Place, database_of
+from infra.store.log.place import database_of
 from infra.store.log.plan import Command, Entry, EventRow, Request, Result, Written, plan
 from infra.store.log.request import (
     Append,
@@ -48,6 +48,7 @@ from infra.store.log.request import (
 from infra.store.log.settings import Settings
 from infra.store.log.stream import LIVE_FROM, is_ticket, of_erasures, of_policy
 from infra.store.log.verification import Finding, Progress, verify
+from infra.store.place import Place
 from infra.store.policies import PolicyFile
 from infra.store.policies.document import parse
 from infra.store.sqlite import BUSY_SECONDS

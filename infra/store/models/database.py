@@ -25,6 +25,15 @@ _PRAGMAS = (
 )
 
 
+class NoModels(Missing):
+    """There are no read models yet."""
+
+    says = (
+        "there are no read models at {place} yet; start the engine with `lhuta run`, or make them "
+        "with `lhuta rebuild`"
+    )
+
+
 class DamagedModels(Damaged):
     """The database of the read models is not what was written."""
 
@@ -53,7 +62,7 @@ class Database:
         """Open the read models; make empty ones where there are none, unless `read_only`."""
         where = str(path)
         if read_only and not Path(path).exists():
-            raise Missing(where)
+            raise NoModels(where)
         with _told(where):
             connection = connect(name_of(path, "read" if read_only else "create"), busy_seconds)
             with ExitStack() as undoing:
@@ -87,14 +96,6 @@ class Database:
     def done(self, name: str, **parameters: object) -> int:
         """Carry a named statement out; return how many rows it changed."""
         return self.change(_QUERIES[name], _bound(parameters))
-
-    def names(self, name: str, **parameters: object) -> list[str]:
-        """Return the first column of a named query."""
-        return [row[0] for row in self.asked(name, **parameters)]
-
-    def number(self, name: str, **parameters: object) -> int:
-        """Return the one number of a named query, 0 for none."""
-        return self.asked(name, **parameters)[0][0] or 0
 
     def rows(
         self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()

@@ -53,6 +53,11 @@ class ReadModels(ABC):
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """Return what the named queries are asked of."""
+        return self._database
+
     def close(self) -> None:
         """Let the database go."""
         self._database.close()
@@ -163,6 +168,13 @@ class ReadModels(ABC):
     def outbox_end(self, partition: int) -> int:
         """Return the last sequence of a partition's outbox, 0 where it is empty."""
         return self._number("outbox_end", partition=partition)
+
+    def outbox_ends(self) -> list[tuple[int, int, str]]:
+        """Return (partition, sequence, alert id) of the last announcement of every partition.
+
+        0 and an empty text where there is none yet.
+        """
+        return self._database.asked("outbox_ends")
 
     def outbox(self, partition: int, after: int, limit: int) -> list[Announcement]:
         """Return the announcements of a partition after a sequence, in order."""

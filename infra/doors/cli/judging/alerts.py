@@ -21,12 +21,11 @@ from infra.doors.cli.judging.subject import (
     subject,
 )
 from infra.doors.cli.output import fitting, json_lines
-from infra.doors.cli.running.living import needs_models
 from infra.engine.stop import Stop
 from infra.settings import Settings
 from infra.store.failure import Missing
 from infra.store.log import may_exist
-from infra.store.told import Cursor, Told
+from infra.store.told import FOR_EVER, Cursor, Told
 from projections import rows
 from projections.alerts import AlertRow, row, told
 
@@ -125,7 +124,7 @@ def _decided(
     data: Path, since: int | None, *, follow: bool, announced: bool, in_json: bool
 ) -> None:
     settings = Settings(data)
-    with store_errors(), needs_models(data):
+    with store_errors():
         if not may_exist(settings.log):
             raise Missing(shown(settings.log))
         with opened_log(data, read_only=True) as log:
@@ -134,14 +133,14 @@ def _decided(
             # No ticket has an empty name, so this is just before everything decided since then.
             place: Cursor = (0 if since is None else since, "", 0)
             if not follow:
-                found = [one for _, one in _next(models, place)]
+                found = [one for _, one in _next(models, place, FOR_EVER)]
                 _print_decided(found, recipients, announced=announced, in_json=in_json)
                 return
             if since is None:
                 place = models.end()
             with Stop() as stop:
                 while not stop.asked:
-                    for reached, one in _next(models, place):
+                    for reached, one in _next(models, place, models.decided_to()):
                         to = recipients.of(one.row)
                         if one.announced or not announced:
                             _print_one(one, to, in_json=in_json)
@@ -160,8 +159,8 @@ class _Decided(NamedTuple):
         return (decided, "yes" if self.announced else "no", *others)
 
 
-def _next(models: Told, after: Cursor) -> Iterator[tuple[Cursor, _Decided]]:
-    while found := models.alerts(after, _TOGETHER):
+def _next(models: Told, after: Cursor, until: int) -> Iterator[tuple[Cursor, _Decided]]:
+    while found := models.alerts(after, _TOGETHER, until):
         for one, announced in found:
             after = (one.decided_at, one.ticket, one.number)
             yield after, _Decided(row(_alert(one)), announced)

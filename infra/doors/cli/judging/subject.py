@@ -127,7 +127,7 @@ def subject(file: str | None, policies: Policies | None, data: Path) -> Subject:
 def one_ticket(ticket: str, policies: Policies | None, data: Path) -> Subject:
     """Read one ticket from the log of a data folder; raises Unusable where it is not there."""
     from infra.doors.cli.data_folder import opened_log
-    from infra.store.log import may_exist
+    from infra.store.place import may_exist
 
     if _is_file(ticket) and not may_exist(Settings(data).log):
         raise _of_a_file(ticket)

@@ -14,7 +14,7 @@ from infra.doors.cli.arguments import data_option
 from infra.doors.cli.failure import EXIT_BAD_DATA
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress
-from infra.doors.cli.running.living import desk_errors, json_option, needs_models
+from infra.doors.cli.running.living import desk_errors, json_option
 from infra.engine.health import Audited, read_audit
 from infra.settings import Settings
 from infra.store.log import wall_clock
@@ -45,7 +45,7 @@ def audit(data: Path, as_json: bool) -> None:
     settings = Settings(data)
     began = wall_clock()
     found: list[Difference] = []
-    with desk_errors(), needs_models(data), progress("tickets") as sign:
+    with desk_errors(), progress("tickets") as sign:
         result = wiring.audit(
             settings, wall_clock, see=found.append, progress=lambda done: sign(done, None)
         )

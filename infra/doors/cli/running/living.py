@@ -10,8 +10,8 @@ import click
 from infra.doors.cli.data_folder import StoreUnusable, shown, store_errors
 from infra.settings import Settings
 from infra.store.failure import Missing
-from infra.store.log import may_exist
-from infra.store.models import SQLiteModels
+from infra.store.models import ReadModels, opened
+from infra.store.place import may_exist
 from projections.fault import Fenced, Hole, OtherLog, TooManyParked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,26 +40,11 @@ def desk_errors() -> Iterator[None]:
 
 
 @contextmanager
-def needs_models(data: Path) -> Iterator[None]:
-    """Say how read models are made where there are none; raises StoreUnusable."""
-    settings = Settings(data)
-    try:
-        yield
-    except Missing as error:
-        if error.place != str(settings.models) or not may_exist(settings.log):
-            raise
-        raise StoreUnusable(
-            f"there are no read models in {shown(data)} yet; "
-            "start the engine with `lhuta run`, or make them with `lhuta rebuild`"
-        ) from error
-
-
-@contextmanager
-def opened_models(data: Path) -> Iterator[SQLiteModels]:
+def opened_models(data: Path) -> Iterator[ReadModels]:
     """Open the read models to read them; raises StoreUnusable."""
     settings = Settings(data)
-    with store_errors(), needs_models(data):
+    with store_errors():
         if not may_exist(settings.log):
             raise Missing(shown(settings.log))
-        with SQLiteModels.open(settings.models, read_only=True) as models:
+        with opened(settings.models, read_only=True) as models:
             yield models

@@ -61,11 +61,12 @@ def _told(vitals: Vitals, wrong: list[Problem]) -> Iterator[str]:
 
 
 def _facts(vitals: Vitals) -> Iterator[tuple[str, str]]:
-    yield "engine", "not running" if vitals.engine is None else str(vitals.engine)
-    age = vitals.age
-    yield "age of time", "nothing decided yet" if age is None else f"{age // instant.SECOND} s"
+    yield "engine", _engine(vitals)
+    yield "age of time", _age(vitals)
     behind = f", {vitals.behind:,} not applied" if vitals.behind else ", all applied"
     yield "log", f"{counted(vitals.position, 'position')}{behind}"
+    if vitals.relayed is not None:
+        yield "relay", f"at position {vitals.relayed:,}, {vitals.position - vitals.relayed:,} to go"
     yield "tickets", f"{vitals.tickets:,}, running clocks {vitals.running:,}"
     due = vitals.due_next
     yield "due next", "nothing" if due is None else f"{due[0]} at {instant.text(due[1])}"
@@ -87,6 +88,20 @@ def _facts(vitals: Vitals) -> Iterator[tuple[str, str]]:
             f"{backlog.subscriber}: {backlog.delivered:,} delivered, {backlog.open:,} open, "
             f"{backlog.given_up:,} given up",
         )
+
+
+def _engine(vitals: Vitals) -> str:
+    if vitals.engine is not None:
+        return str(vitals.engine)
+    return "all that work on this database" if vitals.shared else "not running"
+
+
+def _age(vitals: Vitals) -> str:
+    age = vitals.age
+    text = "nothing decided yet" if age is None else f"{age // instant.SECOND} s"
+    if vitals.partitions == 1:
+        return text
+    return f"{text}, in partition {vitals.oldest.partition} of {vitals.partitions}"
 
 
 def _text(at: int | None) -> str | None:

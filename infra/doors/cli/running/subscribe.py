@@ -18,9 +18,9 @@ from infra.doors.cli.running.living import json_option
 from infra.outlets.deliveries import Backlog, Trouble
 from infra.outlets.subscription import KINDS, Subscription, UnknownSubscriber, Way
 from infra.settings import Settings
-from infra.store.deliveries import SQLiteDeliveries
+from infra.store.deliveries import StoredDeliveries, opened
 from infra.store.failure import Missing
-from infra.store.log import may_exist, wall_clock
+from infra.store.place import may_exist
 
 _SHOWN = 20
 
@@ -104,7 +104,7 @@ def subscribe(
         raise Unusable(f"{Path(target).parent} is no folder; create it first")
     with opened_log(data, read_only=True) as log, _deliveries(data) as deliveries:
         added = deliveries.subscribe(
-            way, target, kinds, lambda: max(wall_clock(), log.head().recorded_at)
+            way, target, kinds, lambda: max(deliveries.now(), log.head().recorded_at)
         )
     if as_json:
         json_lines([_row(added)])
@@ -162,24 +162,32 @@ def remove(name: str, data: Path) -> None:
 def _listed(data: Path) -> tuple[list[tuple[Subscription, Backlog]], list[Trouble]]:
     """Return the subscribers with what became of their deliveries, and what failed."""
     settings = Settings(data)
-    if may_exist(settings.log) and not settings.deliveries.exists():
-        return [], []
-    with _deliveries(data, read_only=True) as deliveries:
-        backlogs = {one.subscriber: one for one in deliveries.backlogs()}
-        # Another process may have added one meanwhile, or removed one.
-        present = [one for one in deliveries.subscriptions() if one.name in backlogs]
-        return [(one, backlogs[one.name]) for one in present], deliveries.troubles(_SHOWN)
+    with store_errors():
+        _check_log(settings)
+        try:
+            deliveries = opened(settings.deliveries, read_only=True)
+        except Missing:
+            return [], []
+        with deliveries:
+            backlogs = {one.subscriber: one for one in deliveries.backlogs()}
+            # Another process may have added one meanwhile, or removed one.
+            present = [one for one in deliveries.subscriptions() if one.name in backlogs]
+            return [(one, backlogs[one.name]) for one in present], deliveries.troubles(_SHOWN)
 
 
 @contextmanager
-def _deliveries(data: Path, *, read_only: bool = False) -> Iterator[SQLiteDeliveries]:
-    """Open the deliveries of a data folder that has a log; raises StoreUnusable."""
+def _deliveries(data: Path) -> Iterator[StoredDeliveries]:
+    """Open the deliveries beside a log; raises StoreUnusable."""
     settings = Settings(data)
     with store_errors():
-        if not may_exist(settings.log):
-            raise Missing(shown(settings.log))
-        with SQLiteDeliveries.open(settings.deliveries, read_only=read_only) as deliveries:
+        _check_log(settings)
+        with opened(settings.deliveries) as deliveries:
             yield deliveries
+
+
+def _check_log(settings: Settings) -> None:
+    if not may_exist(settings.log):
+        raise Missing(shown(settings.log))
 
 
 def _trouble(one: Trouble) -> dict[str, Any]:

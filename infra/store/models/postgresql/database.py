@@ -2,46 +2,32 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from types import MappingProxyType
 from typing import Any
 
-from psycopg.pq import TransactionStatus
-
-from infra.store.failure import Missing, NewerSchema, StoreError
+from infra.store.failure import Missing
 from infra.store.models.postgresql import array, schema
-from infra.store.postgresql import (
-    IDLE_SECONDS,
-    LOCK_SECONDS,
-    Connection,
-    connect,
-    name_of,
-    translated,
-)
+from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, connect, name_of
+from infra.store.tables import NOTHING, Tables
 from projections import sql
 
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 _QUERIES = sql.queries(schema.DIALECT)
 
 # Few rows of large tables are looked up by their keys, always: a plan that was made while a table
 # was small would read all of it for every batch once it is large.
 _SETTINGS = (
-    f"SET search_path = {schema.NAME}",
     "SET enable_seqscan = off",
     "SET enable_hashjoin = off",
     "SET enable_mergejoin = off",
 )
 
-# Whoever makes the tables holds this until they are there.
-_MAKING = "SELECT pg_advisory_xact_lock(hashtext('lhuta read models'))"
-
 
 class NoTables(Missing):
     """The database has no read models."""
 
-    says = "there are no read models in {place}; the first engine that works on them makes them"
+    says = "there are no read models in {place} yet; start the engine with `lhuta worker`"
 
 
-class Database:
+class Database(Tables):
     """An open database of read models. Every method raises the StoreError that stopped it.
 
     After one that tells of a lost connection open another; what was committed is there, and
@@ -49,8 +35,7 @@ class Database:
     """
 
     def __init__(self, connection: Connection, place: str) -> None:
-        self._connection = connection
-        self._where = place
+        super().__init__(connection, place, schema.NAME)
         self._writing = False
 
     @classmethod
@@ -73,20 +58,15 @@ class Database:
             undoing.pop_all()
         return database
 
-    def close(self) -> None:
-        """Let the database go."""
-        self._connection.close()
-
     @property
     def writing(self) -> bool:
         """Tell whether a transaction to write in is open."""
         return self._writing
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, begin: str = "BEGIN") -> Iterator[None]:
         """Begin a transaction to write in: kept as a whole, undone on any exception."""
-        # Not as a pipeline: in one, the server would not put out who stands still.
-        with self._transaction("BEGIN"):
+        with super().transaction(begin):
             self._writing = True
             try:
                 yield
@@ -96,7 +76,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Begin a transaction that sees everything as of one moment."""
-        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
+        with super().transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
             yield
 
     def asked(self, name: str, **parameters: object) -> list[Any]:
@@ -111,74 +91,26 @@ class Database:
         """Carry a named statement out; return how many rows it changed."""
         return self.change(_QUERIES[name], parameters)
 
-    def rows(self, statement: str, parameters: Mapping[str, object] = _NOTHING) -> list[Any]:
+    def rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
         """Return the rows of a statement."""
-        with translated(self._where):
-            return self._connection.execute(statement.encode(), _bound(parameters)).fetchall()
+        return super().rows(statement, _bound(parameters))
 
-    def change(self, statement: str, parameters: Mapping[str, object] = _NOTHING) -> int:
+    def change(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> int:
         """Carry a statement out; return how many rows it changed."""
-        with translated(self._where):
-            return self._connection.execute(statement.encode(), _bound(parameters)).rowcount
+        return super().change(statement, _bound(parameters))
 
     def _prepare(self, *, read_only: bool) -> None:
         for setting in _SETTINGS:
             self.change(setting)
-        number = self._version()
-        if number == 0 and not read_only:
-            with self.transaction():
-                self.rows(_MAKING)
-                if self._version() == 0:
-                    self._make()
-            number = self._version()
-        if number > schema.NUMBER:
-            raise NewerSchema(self._where, f"tables {number}, this program knows {schema.NUMBER}")
-        if number == 0:
-            raise NoTables(self._where)
-
-    def _make(self) -> None:
-        # Who may not make a schema can be given an empty one.
-        made = {"name": schema.NAME}
-        if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = %(name)s", made):
-            self.change(f"CREATE SCHEMA {schema.NAME}")
-        for statement in schema.statements():
-            self.change(statement)
-
-    def _version(self) -> int:
-        # Looked up as rows: names may be remembered as unknown from before they were made.
-        if not self.rows(
-            "SELECT 1 FROM pg_tables WHERE schemaname = %(name)s AND tablename = 'schema_version'",
-            {"name": schema.NAME},
-        ):
-            return 0
-        number: int = self.rows("SELECT number FROM schema_version")[0][0]
-        return number
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self.change(begin)
-        try:
-            yield
-            self._commit()
-        finally:
-            # Not after a commit, nor where the server or the network has ended it.
-            if self._connection.info.transaction_status in (
-                TransactionStatus.INTRANS,
-                TransactionStatus.INERROR,
-            ):
-                self.change("ROLLBACK")
-
-    def _commit(self) -> None:
-        with translated(self._where):
-            ended = self._connection.execute("COMMIT").statusmessage
-        if ended != "COMMIT":
-            # A statement failed and its error was not passed on.
-            raise StoreError(self._where, f"the transaction ended with {ended}")
+        if not read_only:
+            self.make(schema.NUMBER, lambda _: schema.statements())
+        if self.check(schema.NUMBER) == 0:
+            raise NoTables(self.place)
 
 
-def _bound(parameters: Mapping[str, object]) -> dict[str, object] | None:
-    """Return parameters as they are sent; without any, a script of several statements may run."""
+def _bound(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return parameters as they are sent."""
     return {
         name: array.texts(value) if isinstance(value, list) else value
         for name, value in parameters.items()
-    } or None
+    }

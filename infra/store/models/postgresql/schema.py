@@ -30,8 +30,6 @@ def statements() -> Iterator[str]:
     yield from sql.tables(DIALECT)
     yield (files(__package__) / "schema.sql").read_text("utf-8")
     yield from sql.views(DIALECT)
-    yield "CREATE TABLE schema_version (number BIGINT NOT NULL)"
-    yield f"INSERT INTO schema_version VALUES ({NUMBER})"
 
 
 def types() -> dict[str, dict[str, str]]:

@@ -23,7 +23,7 @@ from infra.doors.living.crowd import Crowd
 from infra.engine.stop import Stop
 from infra.settings import Settings
 from infra.store.log import Clock, EventLog
-from infra.store.models import SQLiteModels
+from infra.store.models import opened
 from projections.wording import Language
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _head(
 ) -> Iterator[str]:
     """Yield what a newcomer should know first."""
     said = SAID[lang]
-    with SQLiteModels.open(settings.models, read_only=True) as models:
+    with opened(settings.models, read_only=True) as models:
         sizes = models.sizes()
     data = settings.data
     yield said["desk"].format(

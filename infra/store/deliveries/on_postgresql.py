@@ -1,0 +1,153 @@
+"""The deliveries in a PostgreSQL database, for notifiers and commands on many machines.
+
+They have a schema of their own, so that whoever drops the read models leaves them whole.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from infra.outlets.subscription import Way
+from infra.store.deliveries.stored import NOTHING, StoredDeliveries
+from infra.store.failure import Missing, OlderSchema
+from infra.store.log import ddl
+from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, connect, name_of
+from infra.store.tables import Tables
+
+NAME = "lhuta_deliveries"
+"""The schema in which everything lies."""
+
+SCHEMA = files("infra.store.deliveries") / "schema" / "postgresql"
+
+_SUBSCRIBE = """
+    INSERT INTO subscriptions (way, target, kinds, since)
+    VALUES (:way, :target, :kinds, :since)
+    RETURNING name
+"""
+# Those who take hold it together, and whoever changes the subscribers alone.
+_SUBSCRIBERS = f"hashtext('{NAME}')"
+_ALONE = f"SELECT pg_advisory_xact_lock({_SUBSCRIBERS})"
+_TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_SUBSCRIBERS})"
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+# The next rows are looked up by an index, always: a plan that was made while little was owed would
+# read all of it for every batch once it is much. What is acknowledged is on disk, also where the
+# server is set up otherwise.
+_SETTINGS = """
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET enable_bitmapscan = off;
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+"""
+
+_PARAMETER = re.compile(r"(?<!:):(\w+)")
+
+
+class NoDeliveries(Missing):
+    """The database has no deliveries."""
+
+    says = (
+        "there are no deliveries in {place} yet; `lhuta subscribe` or `lhuta notify` makes their "
+        "tables"
+    )
+
+
+class PostgreSQLDeliveries(StoredDeliveries):
+    """The deliveries in a schema of a database."""
+
+    # Nobody else's claim is waited for; who owes an alert to the subscriber goes on meanwhile.
+    held = "FOR NO KEY UPDATE SKIP LOCKED"
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        read_only: bool = False,
+        idle_seconds: float = IDLE_SECONDS,
+        lock_seconds: float = LOCK_SECONDS,
+    ) -> "PostgreSQLDeliveries":
+        """Open the deliveries of a database; make empty ones in it, unless `read_only`.
+
+        Raises StoreError.
+        """
+        connection = connect(
+            url, read_only=read_only, idle_seconds=idle_seconds, lock_seconds=lock_seconds
+        )
+        with ExitStack() as undoing:
+            undoing.callback(connection.close)
+            tables = Tables(connection, name_of(url), NAME)
+            tables.change(_SETTINGS)
+            _prepare(tables, read_only=read_only)
+            undoing.pop_all()
+        return cls(tables)
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._tables.close()
+
+    def now(self) -> int:
+        """Return the time of the server, which is the same for all."""
+        now: int = self._rows(_NOW)[0][0]
+        return now
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return self._tables.transaction()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._transaction():
+            self._rows(_ALONE)
+            yield
+
+    @contextmanager
+    def _among_takers(self) -> Iterator[None]:
+        with self._transaction():
+            self._rows(_TOGETHER)
+            yield
+
+    def _add(self, way: Way, target: str, kinds: str, since: int) -> str:
+        added = {"way": way, "target": target, "kinds": kinds, "since": since}
+        name: str = self._rows(_SUBSCRIBE, added)[0][0]
+        return name
+
+    def _rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
+        return self._tables.rows(_written(statement), _storable(parameters))
+
+    def _change(self, statement: str, parameters: Mapping[str, object]) -> int:
+        return self._tables.change(_written(statement), _storable(parameters))
+
+    def _many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
+        self._tables.many(_written(statement), [_storable(row) for row in rows])
+
+
+def _prepare(tables: Tables, *, read_only: bool) -> None:
+    latest = ddl.latest(SCHEMA)
+    if not read_only:
+        tables.make(latest, lambda after: ddl.statements(SCHEMA, after))
+    number = tables.check(latest)
+    if number == 0:
+        raise NoDeliveries(tables.place)
+    if number < latest:
+        raise OlderSchema(tables.place, f"schema {number}, here {latest}")
+
+
+@cache
+def _written(statement: str) -> str:
+    """Write a statement's parameters as psycopg reads them."""
+    return _PARAMETER.sub(r"%(\1)s", statement)
+
+
+def _storable(parameters: Mapping[str, object]) -> Mapping[str, object]:
+    """Replace the character that PostgreSQL cannot store; a command may say it when it fails."""
+    return {
+        name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+        for name, value in parameters.items()
+    }

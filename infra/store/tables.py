@@ -1,0 +1,117 @@
+"""Tables in a schema of their own of a PostgreSQL database: connection, transactions, making."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+
+from infra.store.failure import NewerSchema, StoreError
+from infra.store.postgresql import Connection, translated
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+_THERE = "SELECT 1 FROM pg_namespace WHERE nspname = %(schema)s"
+_VERSIONED = """
+    SELECT 1 FROM pg_tables WHERE schemaname = %(schema)s AND tablename = 'schema_version'
+"""
+# Whoever makes the tables holds this until they are there.
+_MAKING = "SELECT pg_advisory_xact_lock(hashtext('making ' || %(schema)s))"
+
+
+class Tables:
+    """The tables of one schema, over one connection.
+
+    Every method raises the StoreError that stopped it. After one that tells of a lost connection
+    open another; what was committed is there.
+    """
+
+    def __init__(self, connection: Connection, place: str, schema: str) -> None:
+        self._connection = connection
+        self._where = place
+        self._schema = schema
+        self.change(f"SET search_path = {schema}")
+
+    @property
+    def place(self) -> str:
+        """Return where they are, for people."""
+        return self._where
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN") -> Iterator[None]:
+        """Begin a transaction: kept as a whole, undone on any exception."""
+        # Not as a pipeline: in one, the server would not put out who stands still.
+        self.change(begin)
+        try:
+            yield
+            self._commit()
+        finally:
+            # Not after a commit, nor where the server or the network has ended it.
+            if self._connection.info.transaction_status in (
+                TransactionStatus.INTRANS,
+                TransactionStatus.INERROR,
+            ):
+                self.change("ROLLBACK")
+
+    def rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
+        """Return the rows of a statement."""
+        with translated(self._where):
+            return self._connection.execute(statement.encode(), parameters or None).fetchall()
+
+    def change(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> int:
+        """Carry a statement out; return how many rows it changed."""
+        with translated(self._where):
+            # Without parameters a script of several statements may run.
+            return self._connection.execute(statement.encode(), parameters or None).rowcount
+
+    def many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Carry a statement out for each row of parameters."""
+        with translated(self._where):
+            self._connection.cursor().executemany(statement.encode(), rows)
+
+    def make(self, latest: int, statements: Callable[[int], Iterable[str]]) -> None:
+        """Add the tables of every number up to the latest; `statements` yields those after one."""
+        if self.version() >= latest:
+            return
+        with self.transaction():
+            self.rows(_MAKING, {"schema": self._schema})
+            if (number := self.version()) < latest:
+                self._begin(number)
+                for statement in statements(number):
+                    self.change(statement)
+                self.change(f"UPDATE schema_version SET number = {latest}")
+
+    def check(self, latest: int) -> int:
+        """Return the number of the tables, 0 where there are none; raises NewerSchema."""
+        number = self.version()
+        if number > latest:
+            raise NewerSchema(self._where, f"tables {number}, this program knows {latest}")
+        return number
+
+    def version(self) -> int:
+        """Return the number of the tables, 0 where there are none."""
+        # Looked up as rows: names may be remembered as unknown from before they were made.
+        if not self.rows(_VERSIONED, {"schema": self._schema}):
+            return 0
+        number: int = self.rows("SELECT number FROM schema_version")[0][0]
+        return number
+
+    def _begin(self, number: int) -> None:
+        # Who may not make a schema can be given an empty one.
+        if not self.rows(_THERE, {"schema": self._schema}):
+            self.change(f"CREATE SCHEMA {self._schema}")
+        if number == 0:
+            self.change("CREATE TABLE schema_version (number BIGINT NOT NULL)")
+            self.change("INSERT INTO schema_version VALUES (0)")
+
+    def _commit(self) -> None:
+        with translated(self._where):
+            ended = self._connection.execute("COMMIT").statusmessage
+        if ended != "COMMIT":
+            # A statement failed and its error was not passed on.
+            raise StoreError(self._where, f"the transaction ended with {ended}")
