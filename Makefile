@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-distributed fresh test check bench soak lock clean FORCE
+.PHONY: help setup run run-distributed fresh test check bench bench-distributed soak lock clean FORCE
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -25,7 +25,7 @@ ROOMS = $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,domain pr
 MOVED := $(if $(wildcard $(READY)),$(shell test "$$(cat $(READY))" = "$$PWD" || echo FORCE))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## make .venv, with .venv/bin/lhuta, from the pinned requirements
 
@@ -65,6 +65,9 @@ check: setup ## formatter, linter, types, and the arrows between the rooms
 
 bench: setup ## measure, with ratios against a baseline of the same run
 	@$(IN_VENV) tests.benchmarks
+
+bench-distributed: setup ## measure what goes over Kafka, on a broker and a database of its own (needs Java)
+	@$(IN_VENV) tests.benchmarks distributed
 
 soak: setup ## kill, starve and damage for several minutes, and show what was found (LHUTA_KILL_ROUNDS=30)
 	@LHUTA_KILL_ROUNDS=$${LHUTA_KILL_ROUNDS:-30} $(IN_VENV) pytest --quiet --capture=no tests/survival tests/contract/test_survival.py

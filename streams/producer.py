@@ -25,7 +25,7 @@ _REQUEST_MILLISECONDS = 10_000
 _CONNECT_MILLISECONDS = 5_000
 _CLOSE_SECONDS = 5
 # Records that come in bulk fill their requests; what comes last is sent at once, by `finish`.
-_LINGER_MILLISECONDS = 50
+_LINGER_MILLISECONDS = 200
 _BATCH_BYTES = 256 * 1024
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from tests.benchmarks import engine, files, hours, models, web
+from tests.benchmarks import distributed, engine, files, hours, models, web
 from tests.benchmarks.measure import Row, table
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Row]]] = {
@@ -31,23 +31,32 @@ what takes how long on two cores:
              alerts    90 s; 100,000 running clocks, with --full a million: 10 minutes
              growth    30 s; 10,000 and 100,000 tickets, with --full a million: 6 minutes
              start     40 s; 300,000 events, with --full ten million: 20 minutes, 10 GB of disk
+  distributed  on a broker and a server of their own, for which Java is needed, of its parts
+             relay     a minute; 60,000 events, beside a bare producer
 """,
 )
 parser.add_argument(
-    "names", nargs="*", metavar="NAME", help="hours, files, models, web, engine; default: all"
+    "names",
+    nargs="*",
+    metavar="NAME",
+    help="hours, files, models, web, engine, distributed; default: all but the last",
 )
 parser.add_argument(
     "--part",
     action="append",
-    choices=list(engine.PARTS),
-    help="only this part of engine; may be given again",
+    choices=[*engine.PARTS, *distributed.PARTS],
+    help="only this part of engine or of distributed; may be given again",
 )
 parser.add_argument("--full", action="store_true", help="engine in the sizes of its goals: long")
 given = parser.parse_args()
-BENCHMARKS["engine"] = partial(engine.rows, given.part or list(engine.PARTS), full=given.full)
+parts = [part for part in engine.PARTS if part in (given.part or engine.PARTS)]
+BENCHMARKS["engine"] = partial(engine.rows, parts, full=given.full)
+default = list(BENCHMARKS)
+parts = [part for part in distributed.PARTS if part in (given.part or distributed.PARTS)]
+BENCHMARKS["distributed"] = partial(distributed.rows, parts)
 unknown = [name for name in given.names if name not in BENCHMARKS]
 if unknown:
     parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-for name in given.names or BENCHMARKS:
+for name in given.names or default:
     print(f"\n{name}", flush=True)
     print(table(list(BENCHMARKS[name]())), flush=True)
