@@ -7,7 +7,7 @@ travels as well.
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypedDict
 
 import orjson
 
@@ -110,6 +110,25 @@ class Watermark(NamedTuple):
     recorded_at: int
 
 
+class ClockState(TypedDict):
+    """How a clock stands, as far as the log was applied."""
+
+    ticket: str
+    clock: str
+    instance: int
+    started_by: str
+    plan: str
+    policy: str
+    started_at: str
+    due_at: str | None
+    satisfied_at: str | None
+    satisfied_by: str | None
+    verdict: str
+    business_seconds: int | float | None
+    off_hours_seconds: int | float | None
+    logposition: int
+
+
 def of_event(row: Row, source: Header) -> Record:
     """Return the record of an event; `source` is `source_header` of the log's."""
     attributes = orjson.loads(row.state)
@@ -184,22 +203,22 @@ def of_clock(changed: ChangedClock) -> Record:
     row = changed.row
     if row is None:
         return Record(key, None, [])
-    state = {
-        "ticket": row.ticket,
-        "clock": row.clock,
-        "instance": row.instance,
-        "started_by": row.started_by,
-        "plan": row.plan,
-        "policy": row.policy,
-        "started_at": instant.text(row.started_at),
-        "due_at": _instant(row.due_at),
-        "satisfied_at": _instant(row.satisfied_at),
-        "satisfied_by": row.satisfied_by,
-        "verdict": row.verdict,
-        "business_seconds": _seconds(row.business),
-        "off_hours_seconds": _seconds(row.off_hours),
-        "logposition": changed.position,
-    }
+    state = ClockState(
+        ticket=row.ticket,
+        clock=row.clock,
+        instance=row.instance,
+        started_by=row.started_by,
+        plan=row.plan,
+        policy=row.policy,
+        started_at=instant.text(row.started_at),
+        due_at=_instant(row.due_at),
+        satisfied_at=_instant(row.satisfied_at),
+        satisfied_by=row.satisfied_by,
+        verdict=row.verdict,
+        business_seconds=_seconds(row.business),
+        off_hours_seconds=_seconds(row.off_hours),
+        logposition=changed.position,
+    )
     return Record(key, orjson.dumps(state), [_CONTENT_TYPE])
 
 

@@ -7,10 +7,13 @@ from typing import Any, get_args
 import orjson
 
 from domain.alert import AlertKind
+from domain.clock import Verdict
 from domain.command import CHANNELS, METHODS
 from domain.event import Event
+from domain.policy import CLOCK_NAMES
 from projections.alerts import AlertRow
 from streams.envelope import READERS, SPEC_VERSION, WORDS
+from streams.record import ClockState
 from streams.schemas.declared import Schema, of_class, of_object
 
 FOLDER = Path(__file__).parent
@@ -64,6 +67,22 @@ _OF_ALERTS: Mapping[str, str] = {
     "refers": "the ids of the alerts that this one ends",
     "reason": "of a withdrawal, why the alert it ends no longer holds",
 }
+_OF_CLOCKS: Mapping[str, str] = {
+    "ticket": "the ticket",
+    "clock": "which of the ticket's clocks",
+    "instance": "its number in its ticket, by its start",
+    "started_by": "the id of the event that started it",
+    "plan": "the customer's plan",
+    "policy": "the policy that it is judged by, with its version",
+    "started_at": "when it started",
+    "due_at": "when it is due; null without a target",
+    "satisfied_at": "when it was answered; null while it runs",
+    "satisfied_by": "the id of the event that answered it; null while it runs",
+    "verdict": "whether the promise is kept",
+    "business_seconds": "how much business time it took; null while it runs",
+    "off_hours_seconds": "how much other time it took; null while it runs",
+    "logposition": "the position in the log of the ticket's last event that counts here",
+}
 _KNOWN: Mapping[str, tuple[str, ...]] = {"channel": CHANNELS, "method": METHODS}
 
 _TEXT = of_object(
@@ -114,6 +133,7 @@ def schemas() -> dict[str, Schema]:
         "event.v1": _named(
             "event.v1", of_object(_ATTRIBUTES, _REQUIRED) | {"title": "An event on one line"}
         ),
+        "clock.v1": _named("clock.v1", _clock()),
         "watermark.v1": _named("watermark.v1", _watermark()),
     }
 
@@ -147,6 +167,16 @@ def _alert(kind: str) -> Schema:
             field["format"] = "date-time"
     made["properties"]["kind"] = {"description": _OF_ALERTS["kind"], "const": kind}
     return {"title": f"Alert: {kind}", **made}
+
+
+def _clock() -> Schema:
+    made = of_class(ClockState, _OF_CLOCKS)
+    for name, field in made["properties"].items():
+        if name in _INSTANTS:
+            field["format"] = "date-time"
+    made["properties"]["clock"]["examples"] = list(CLOCK_NAMES)
+    made["properties"]["verdict"]["examples"] = list(get_args(Verdict))
+    return {"title": "Clock", "description": _first_line(ClockState), **made}
 
 
 def _watermark() -> Schema:

@@ -14,13 +14,13 @@ from jsonschema import Draft202012Validator
 from domain.event import RecordedEvent
 from streams.record import of_event
 from streams.schemas import schemas
-from streams.topic import ALERTS, EVENTS, WATERMARKS
+from streams.topic import ALERTS, CLOCKS, EVENTS, WATERMARKS
 from tests.conftest import REPOSITORY
 from tests.property.test_records import SOURCE, stored
 from tests.strategies import placed_events
 
 DOCUMENT = REPOSITORY / "docs" / "asyncapi.yaml"
-TOPICS = {"ticket-events", "ticket-watermarks", "ticket-alerts"}
+TOPICS = {"ticket-events", "ticket-watermarks", "ticket-clocks", "ticket-alerts"}
 
 # Of AsyncAPI 3.0.0, the objects that this document has: what each may hold, and what it must.
 ALLOWED = {
@@ -31,7 +31,10 @@ ALLOWED = {
     "info": ({"title", "version"}, {"description", "license"}),
     "channel": (set(), {"address", "title", "description", "messages", "bindings"}),
     "operation": ({"action", "channel"}, {"title", "messages"}),
-    "message": (set(), {"name", "title", "traits", "payload", "headers", "bindings"}),
+    "message": (
+        set(),
+        {"name", "title", "traits", "payload", "headers", "bindings"},
+    ),
     "trait": (set(), {"contentType", "headers", "bindings"}),
     "components": (set(), {"messages", "messageTraits", "schemas"}),
     "channel binding": (
@@ -128,6 +131,7 @@ def test_the_topics_are_those_of_the_contract(document: Any) -> None:
     } == {
         "ticket-events": ["delete"],
         "ticket-watermarks": ["delete"],
+        "ticket-clocks": ["compact"],
         "ticket-alerts": ["delete"],
     }
 
@@ -157,7 +161,7 @@ def test_every_message_has_its_schema_and_stands_on_a_channel(document: Any) -> 
 
 def test_the_topics_are_made_as_they_are_described(document: Any) -> None:
     """What the program demands of a topic is what it tells others of it."""
-    for topic in (EVENTS, WATERMARKS, ALERTS):
+    for topic in (EVENTS, WATERMARKS, CLOCKS, ALERTS):
         told = document["channels"][topic.name]["bindings"]["kafka"]["topicConfiguration"]
         assert ",".join(told.pop("cleanup.policy")) == topic.settings["cleanup.policy"]
         assert {name: str(value) for name, value in told.items()}.items() <= topic.settings.items()

@@ -15,11 +15,14 @@ from domain import instant
 from domain.alert import AlertKind
 from domain.event import Event, RecordedEvent
 from projections.alerts import row, told
+from projections.publication import ChangedClock
+from projections.rows import rows
 from streams.envelope import READERS, WORDS, Malformed, decode, encode
+from streams.record import of_clock
 from streams.schemas import FOLDER, PUBLISHED, schemas, text_of
 from tests.conftest import REPOSITORY
 from tests.contract.compatibility import breaks
-from tests.strategies import histories, partitions, policies
+from tests.strategies import histories, partitions, policies, recorded_histories
 
 Schema = dict[str, Any]
 
@@ -111,7 +114,7 @@ class TestTheFiles:
     def test_every_type_has_one(self) -> None:
         """Seven events, six kinds of alerts, and what goes with them."""
         alerts = {f"ticket.alert.{kind}.v1" for kind in get_args(AlertKind)}
-        assert {*EVENTS, *alerts, "event.v1", "watermark.v1"} <= SCHEMAS.keys()
+        assert {*EVENTS, *alerts, "event.v1", "clock.v1", "watermark.v1"} <= SCHEMAS.keys()
 
     def test_a_schema_is_that_of_its_event(self) -> None:
         """The title is the event that the reader of the type makes."""
@@ -141,6 +144,19 @@ class TestWhatIsWritten:
             by_ticket.setdefault(entry.recorded.ticket, []).append(entry.recorded)
         for alert in told(by_ticket, under, log[-1].recorded.recorded_at + instant.DAY):
             assert faults(f"ticket.alert.{alert.kind}.v1", row(alert)) == []
+
+    @given(recorded_histories(), policies())
+    def test_every_clock_fits_its_schema(
+        self, history: tuple[RecordedEvent, ...], under: Any
+    ) -> None:
+        """However a clock stands, its record says so as published; a clock that is gone has none."""
+        clocks = rows(history, under, history[-1].recorded_at + instant.DAY).clocks
+        assert clocks
+        for number, one in enumerate(clocks):
+            changed = ChangedClock(number, one.ticket, one.clock, one.started_by, 7, one)
+            assert faults("clock.v1", orjson.loads(of_clock(changed).value or b"")) == []
+            gone = of_clock(changed._replace(row=None))
+            assert gone == (of_clock(changed).key, None, [])
 
     @pytest.mark.parametrize("name", ["three-weeks", "awkward-one", "awkward-two"])
     def test_the_golden_histories_fit(self, name: str) -> None:
