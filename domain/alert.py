@@ -177,12 +177,11 @@ class _Watched:
         "guards",
         "key",
         "placed",
-        "since",
         "standing",
         "withdrawals",
     )
 
-    def __init__(self, clock: Clock, now: int) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.key: ClockKey = (clock.name, clock.started_by)
         self.clock = clock
         # A triage that is learnt of late may take a clock's guards away, never give it new ones;
@@ -192,9 +191,8 @@ class _Watched:
         # False as long as the fold does not have the clock.
         self.placed = False
         # Most clocks are answered before the first of their deadlines: until it comes, only its
-        # instant is known, and since when (recorded) the folded history has them all.
+        # instant is known. None once all of them are worked out, or where there is none.
         self.first: int | None = None
-        self.since = now
         # Since when (recorded) the folded history has each deadline.
         self.deadlines: dict[Deadline, int] = {}
         # Told and not withdrawn, in the order in which they were told.
@@ -298,7 +296,7 @@ class Watch:
             watched = self._clocks[key]
             if deadline.rank == _FIRST:
                 if watched.first == deadline.at:
-                    self._work_out(watched, watched.since)
+                    self._work_out(watched, deadline.at)
             elif self._tells(watched, deadline):
                 self._tell(watched, deadline, turn)
                 told.append(watched)
@@ -341,7 +339,7 @@ class Watch:
         for clock in clocks[touched_from:]:
             watched = self._clocks.get((clock.name, clock.started_by))
             if watched is None:
-                watched = _Watched(clock, now)
+                watched = _Watched(clock)
                 self._clocks[watched.key] = watched
             elif watched.placed and watched.clock == clock:
                 continue
@@ -368,7 +366,7 @@ class Watch:
             return
         if watched.first is not None and watched.first < now:
             # It settles: what the clock still has of it is not new.
-            self._work_out(watched, watched.since)
+            self._work_out(watched, watched.first)
         watched.clock = clock
         watched.placed = True
         first = None if watched.standing else _first(clock)
@@ -376,13 +374,16 @@ class Watch:
             self._work_out(watched, now)
             return
         watched.deadlines = {}
-        watched.first, watched.since = first, now
+        watched.first = first
         if first is not None:
             turn = first + clock.policy.settle
             heappush(self._turns, (turn, Deadline(first, _FIRST, 0.0, None), watched.key))
 
-    def _work_out(self, watched: _Watched, now: int) -> None:
-        """Work out the deadlines that the folded history has since an instant."""
+    def _work_out(self, watched: _Watched, since: int) -> None:
+        """Work out the deadlines that the folded history has, the new ones since an instant.
+
+        For those of which none was over when they became known, any instant before them will do.
+        """
         before = watched.deadlines
         settle = watched.clock.policy.settle
         watched.first = None
@@ -390,8 +391,8 @@ class Watch:
         for deadline in watched.all_deadlines():
             made_at = before.get(deadline)
             if made_at is None:
-                made_at = now
-                if deadline.at + settle >= now:
+                made_at = since
+                if deadline.at + settle >= since:
                     heappush(self._turns, (deadline.at + settle, deadline, watched.key))
             watched.deadlines[deadline] = made_at
 

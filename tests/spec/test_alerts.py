@@ -11,6 +11,7 @@ import pytest
 
 from domain import instant
 from domain.alert import Alert, deadlines, watched
+from domain.hours import OutsideCalendar
 from domain.policy import Policies, Target
 from tests.spec.desk import (
     HOUR,
@@ -450,6 +451,13 @@ class TestLate:
             "12:30:10 initial warning 0.5"
         )
 
+    def test_a_warning_is_past_one_microsecond_after_its_instant(self) -> None:
+        """All recorded just after 12:30: the warning of that time is told at once."""
+        just_after = "2026-03-09 12:30:00.000001"
+        story = ticket().opened("2026-03-09 08:00", recorded=just_after)
+        story = story.triaged("2026-03-09 08:00", 3, just_after)
+        assert told(story, "2026-03-09 14:00") == day("12:30:00.000001 initial warning 0.5")
+
     def test_no_warning_of_what_is_broken_already(self) -> None:
         """Due at this very instant or before: the breach speaks for itself."""
         story = ticket().opened("2026-03-09 08:00", recorded="2026-03-09 09:00")
@@ -801,6 +809,21 @@ class TestPolicyOfTheClock:
             "10:01 ongoing/1 warning 0.5",
             "10:31 ongoing/1 breach",
         )
+
+
+class TestTheEndOfTheCalendar:
+    """It covers the years until 2040."""
+
+    LATE = ticket().opened("2040-12-28 08:00").triaged("2040-12-28 08:00", 3)
+
+    def test_a_clock_answered_in_time_is_judged_whatever_lies_behind_it(self) -> None:
+        """Its promise is within the calendar, only its reminders would not be."""
+        assert told(self.LATE.answered("2040-12-28 09:00"), "2040-12-30 08:00") == []
+
+    def test_one_that_runs_into_its_reminders_is_not(self) -> None:
+        """The later ones would lie in 2041, and it works them out when the first warning comes."""
+        with pytest.raises(OutsideCalendar, match="covers 2010-2040"):
+            told(self.LATE, "2040-12-30 08:00")
 
 
 class TestWatch:
