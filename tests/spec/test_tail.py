@@ -20,13 +20,17 @@ PROOF = b"\x01" * 32
 
 
 class Log:
-    """A log of two partitions: tickets A and B, an event each microsecond."""
+    """A log of two partitions: tickets A and B, an event each microsecond.
+
+    `meanwhile` is recorded by others just before the next events are read.
+    """
 
     source = "/tickets"
     partitions = 2
 
     def __init__(self, *tickets: str) -> None:
         self.tickets: list[str] = []
+        self.meanwhile: list[str] = []
         self.now = START
         self.add(*tickets)
 
@@ -52,6 +56,8 @@ class Log:
 
     def rows(self, after: int, limit: int) -> Sequence[EventRow]:
         """Return the next events."""
+        while self.meanwhile:
+            self.add(self.meanwhile.pop())
         places = range(after + 1, min(len(self.tickets), after + limit) + 1)
         return [self._row(place) for place in places]
 
@@ -109,6 +115,17 @@ def test_events_go_before_the_time_that_covers_them(kafka: Kafka) -> None:
     log = Log("A", "B", "A")
     tail(log, kafka).step()
     assert kafka.said == [1, 2, 3, Watermark(0, 3, START + 3), Watermark(1, 2, START + 3)]
+
+
+def test_what_comes_after_the_head_waits_for_the_next_step(kafka: Kafka) -> None:
+    """The time of a head covers no event that was recorded after it."""
+    log = Log("A")
+    ours = tail(log, kafka)
+    log.meanwhile = ["A"]
+    ours.step()
+    assert kafka.said == [1, Watermark(0, 1, START + 1), Watermark(1, 0, START + 1)]
+    ours.step()
+    assert kafka.said[3:] == [2]
 
 
 def test_no_time_is_told_before_kafka_has_the_events(kafka: Kafka) -> None:
