@@ -19,7 +19,9 @@ import pytest
 from infra.engine.follower import Mark
 from infra.store.log import EventLog
 from infra.store.models.postgresql import PostgreSQLModels
+from infra.store.relay import PostgreSQLPlaces
 from projections.projector import Projector, Terms
+from streams.relay import Place
 from tests.conftest import REPOSITORY
 from tests.integration.at_the_desk import answer, done, failure, run, settle_down
 from tests.integration.test_cli_engine import late
@@ -128,7 +130,6 @@ class TestOnce:
         result = run("notify", "--once")
         assert result.exit_code == 5
         assert "LHUTA_DATABASE" in result.stderr
-        assert "`lhuta run`" in result.stderr
 
 
 class TestRunning:
@@ -187,6 +188,18 @@ class TestAsking:
         [backlog] = told["deliveries"]
         assert (backlog["delivered"], backlog["open"]) == (len(delivered()), 0)
         assert "of 3" in done("status")
+
+    def test_the_status_tells_how_far_the_log_was_relayed(self, database: str) -> None:
+        """Once a relay has worked; before that nobody knows."""
+        assert orjson.loads(run("status", "--json").stdout)["relayed_position"] is None
+        come_late()
+        with EventLog.open(database) as log, PostgreSQLPlaces(database, log) as places:
+            [first] = log.rows(0, 1)[:1]
+            places.save(Place(first.position, first.hash))
+            behind = log.head().position - first.position
+        told = orjson.loads(run("status", "--json").stdout)
+        assert told["relayed_position"] == first.position
+        assert f"relay         at position {first.position}, {behind} to go" in run("status").stdout
 
     def test_every_command_asks_all_partitions(self, database: str) -> None:
         """Board, alerts and audit; what came of the deliveries is listed as in a data folder."""

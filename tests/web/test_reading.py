@@ -3,6 +3,7 @@
 import csv
 import io
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -350,7 +351,7 @@ class TestWithoutReadModels:
     def test_lists_wait_for_the_engine_and_tickets_do_not(self, desk: Desk) -> None:
         """One ticket comes from the log; what needs the read models says what to start."""
         ticket = desk.opened()
-        desk.settings.models.unlink()
+        Path(desk.settings.models).unlink()
         assert desk.get("agent", f"/tickets/{ticket}").status_code == 200
         response = desk.get("agent", "/tickets")
         assert "lhuta run" in refused(response, 503, "ModelsMissing")["cure"]
@@ -360,7 +361,7 @@ class TestWithoutReadModels:
 
     def test_a_damaged_store_tells_nothing_of_where_it_lies(self, desk: Desk) -> None:
         """A caller learns that it cannot be used, not the path."""
-        desk.settings.models.write_bytes(b"rubbish" * 1_000)
+        Path(desk.settings.models).write_bytes(b"rubbish" * 1_000)
         problem = refused(desk.get("agent", "/tickets"), 503, "StoreUnavailable")
         assert str(desk.settings.data) not in str(problem)
 

@@ -221,7 +221,7 @@ class TestAlerts:
             everything = "/alerts/stream?after=0"
             with following(there, everything, desk.credentials("agent")) as stream:
                 first = stream.some(2)
-            desk.settings.models.unlink()
+            Path(desk.settings.models).unlink()
             desk.clock.now += instant.HOUR
             desk.engine()
             last = first[-1].place
