@@ -45,7 +45,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
+advertised.listeners=PLAINTEXT://{host}:{advertised}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
@@ -71,17 +71,27 @@ class Kafka:
     It can be killed at any point and started again on the same data and port.
     """
 
-    def __init__(self, data: Path, port: int | None = None, version: str = VERSION) -> None:
-        """Describe a broker; without a port a free one is taken, and kept over restarts."""
+    def __init__(
+        self,
+        data: Path,
+        port: int | None = None,
+        version: str = VERSION,
+        advertised: int | None = None,
+    ) -> None:
+        """Describe a broker; without a port a free one is taken, and kept over restarts.
+
+        `advertised` is the port that clients are sent to, where that is another one.
+        """
         self._data = data
         self._port = free_port() if port is None else port
+        self._advertised = self._port if advertised is None else advertised
         self._version = version
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
-        """Return where it listens, as `bootstrap.servers` has it."""
-        return f"{LOOPBACK}:{self._port}"
+        """Return where clients reach it, as `bootstrap.servers` has it."""
+        return f"{LOOPBACK}:{self._advertised}"
 
     @property
     def pid(self) -> int:
@@ -154,6 +164,7 @@ class Kafka:
             _PROPERTIES.format(
                 host=LOOPBACK,
                 port=self._port,
+                advertised=self._advertised,
                 # Only its own controller connects there, so it may be another port each time.
                 controller=free_port(),
                 logs=(self._data / "logs").resolve(),

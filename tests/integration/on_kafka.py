@@ -32,10 +32,10 @@ def with_topics(address: str, partitions: int = PARTITIONS) -> Broker:
     return made
 
 
-def found(broker: Broker, name: str) -> list[Found]:
+def found(broker: Broker, name: str, partitions: int = PARTITIONS) -> list[Found]:
     """Return all records of one of our topics, those of a partition in their order."""
     with consumer(broker) as reader:
-        places = [TopicPartition(broker.topic(name), number) for number in range(PARTITIONS)]
+        places = [TopicPartition(broker.topic(name), number) for number in range(partitions)]
         reader.assign(places)
         reader.seek_to_beginning(*places)
         ends = reader.end_offsets(places)

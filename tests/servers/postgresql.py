@@ -30,7 +30,7 @@ def postgresql_server() -> Iterator[str]:
     if named:
         yield named
         return
-    with _reachable_folder() as folder, ended_in_order():
+    with reachable_folder() as folder, ended_in_order():
         server = PostgreSQL(folder / "server")
         try:
             server.start()
@@ -45,12 +45,12 @@ def postgresql_server() -> Iterator[str]:
 @pytest.fixture
 def server_folder(postgresql_server: str) -> Iterator[Path]:
     """Give a folder for another server, where servers can be started at all."""
-    with _reachable_folder() as folder:
+    with reachable_folder() as folder:
         yield folder / "it's a server"
 
 
 @contextmanager
-def _reachable_folder() -> Iterator[Path]:
+def reachable_folder() -> Iterator[Path]:
     """Make a folder that the user who serves can pass through; those of pytest are closed."""
     with tempfile.TemporaryDirectory(prefix="lhuta-postgresql-") as folder:
         Path(folder).chmod(0o711)

@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from tests.survival.desk import Desk, answers_of, living_desk, settle
+from tests.survival.caller import answers_of
+from tests.survival.desk import Desk, living_desk, settle
 from tests.survival.proof import proved
 
 TICKETS = 400

@@ -1,0 +1,1 @@
+"""What must survive where the engine is made of many processes and two servers."""
