@@ -1,8 +1,13 @@
 """What servers on this machine have in common."""
 
 import socket
+from random import SystemRandom
 
 LOOPBACK = "127.0.0.1"
+
+# Below those that systems give to connections that go out: somebody who tries again and again to
+# reach a server that is away would take its port, and the server could not come back.
+_PORTS = range(15_000, 32_768)
 
 
 class ServerFailed(Exception):
@@ -10,11 +15,15 @@ class ServerFailed(Exception):
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface on which nobody listens."""
-    with socket.socket() as found:
-        found.bind((LOOPBACK, 0))
-        port: int = found.getsockname()[1]
-        return port
+    """Return a port of the loopback interface on which nobody listens; raises ServerFailed."""
+    for port in SystemRandom().sample(_PORTS, 100):
+        with socket.socket() as tried:
+            try:
+                tried.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise ServerFailed(f"there is no free port on {LOOPBACK}; end some of the servers there")
 
 
 def tail(text: str, lines: int = 8) -> str:

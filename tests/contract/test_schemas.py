@@ -149,7 +149,7 @@ class TestWhatIsWritten:
     def test_every_clock_fits_its_schema(
         self, history: tuple[RecordedEvent, ...], under: Any
     ) -> None:
-        """However a clock stands, its record says so as published; one that is gone has none."""
+        """However a clock stands, its record says so as published; of one that is gone, nothing."""
         clocks = rows(history, under, history[-1].recorded_at + instant.DAY).clocks
         assert clocks
         for number, one in enumerate(clocks):

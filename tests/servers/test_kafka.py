@@ -68,3 +68,12 @@ def test_without_maven_the_cure_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ServerFailed, match="apt-get install maven"):
         jars_of_kafka.jars()
+
+
+def test_a_servers_port_is_none_that_outgoing_connections_get() -> None:
+    """Whoever tries to reach a server that is away must not take its port."""
+    with (
+        socket.create_server((LOOPBACK, 0)) as server,
+        socket.create_connection(server.getsockname()) as outgoing,
+    ):
+        assert free_port() < 32_768 <= outgoing.getsockname()[1]
