@@ -46,6 +46,11 @@ class Found(NamedTuple):
 def settle(desk: Desk) -> None:
     """Send again what was not acknowledged, and wait until nothing is left to do."""
     desk.finish()
+    rest(desk)
+
+
+def rest(desk: Desk) -> None:
+    """Wait until what is recorded is applied and published."""
     with (
         EventLog.open(desk.url) as log,
         PostgreSQLModels.open(desk.url) as models,
@@ -75,13 +80,19 @@ def settle(desk: Desk) -> None:
 
 def proved(desk: Desk) -> Found:
     """Hold everything that must survive against a desk; return how much there was."""
+    with EventLog.open(desk.url) as log:
+        assert log.verify() == []
+        _commands_are_there_once(desk, log.read(0, 10_000_000))
+    return followed(desk)
+
+
+def followed(desk: Desk) -> Found:
+    """Hold everything that follows from the log against it."""
     with (
         EventLog.open(desk.url) as log,
         PostgreSQLModels.open(desk.url, idle_seconds=60) as models,
     ):
-        assert log.verify() == []
         stored = log.read(0, 10_000_000)
-        _commands_are_there_once(desk, stored)
         places, clocks = _rows_are_those_of_the_embedded_engine(desk, log, models)
         demanded = _demanded(log, stored, places[0].decided_to)
         again = _alerts_are_those_demanded(desk, demanded)
