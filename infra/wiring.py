@@ -9,7 +9,6 @@ from threading import Semaphore
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain import instant
-from domain.event import RecordedEvent
 from domain.policy import Policies
 from infra.desk import Contended, Request
 from infra.desk import Desk as Commands
@@ -25,23 +24,26 @@ from infra.outlets.notifier import Notifier
 from infra.outlets.outlet import Outlet
 from infra.outlets.process import ProcessOutlet
 from infra.outlets.subscription import Subscription
+from infra.partition_log import PartitionLog
 from infra.settings import Settings
 from infra.store.access import SQLiteTokens
 from infra.store.deliveries import StoredDeliveries
 from infra.store.deliveries import opened as opened_deliveries
 from infra.store.failure import Damaged, Missing, StoreError
 from infra.store.listed import Listed
-from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, Stored, named
+from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named
 from infra.store.models import ReadModels
 from infra.store.models import opened as opened_models
 from infra.store.relayed import relayed_to
 from infra.store.small_file import failure
 from infra.store.told import Told
 from projections.audit import Audit, Difference
-from projections.fault import OtherLog
+from projections.fault import Fenced, OtherLog
 from projections.models import Announcement
 from projections.projector import Applied, Change, Projector, Terms
 from projections.rows import PARKED, PROJECTOR_VERSION, ParkedRow
+from streams.partition import Partition
+from streams.terms import LogTerms
 
 if TYPE_CHECKING:
     # Loaded where it is served: the command line alone is twice as quick without it.
@@ -258,17 +260,46 @@ def rebuild(desk: Desk, progress: Callable[[int, int | None], object]) -> Rebuil
     return Rebuilt(total, projector.differences(follower.terms()))
 
 
-class _Part(NamedTuple):
-    """The log as the audit of one partition reads it."""
+def partitions(settings: Settings) -> int:
+    """Return into how many partitions the log is divided; raises StoreError."""
+    with EventLog.examine(settings.log, read_only=True) as log:
+        return log.partitions
 
-    log: EventLog
-    number: int
 
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        return self.log.read(after, limit, self.number)
+def rebuild_partitions(
+    settings: Settings, clock: Clock, progress: Callable[[int, int | None], object]
+) -> Rebuilt:
+    """Make the read models of every partition anew, whether or not workers work on them.
 
-    def ticket(self, ticket: str) -> Sequence[RecordedEvent]:
-        return self.log.ticket(ticket)
+    A worker that finds its partition begun anew goes on from the log as well: whoever is first
+    applies what follows. Raises as `rebuild` does, and Missing where there is no log.
+    """
+    total, differences = Applied(), list[Change]()
+    with (
+        checked_log(settings, clock) as log,
+        opened_models(settings.models) as models,
+    ):
+        end, terms = log.head().position, LogTerms(log)
+        for number in range(log.partitions):
+            projector = Projector(models, number)
+            while not _reset(projector):
+                pass
+            partition = Partition(number, projector, PartitionLog(log, number), terms)
+            while partition.behind:
+                with suppress(Fenced):
+                    total = total.plus(partition.catch_up())
+                progress(total.events, end)
+            differences += projector.differences(Terms(log.policies(), log.live_from))
+    return Rebuilt(total, differences)
+
+
+def _reset(projector: Projector) -> bool:
+    """Begin a partition anew; return False where a worker moved it on meanwhile."""
+    try:
+        projector.reset()
+    except Fenced:
+        return False
+    return True
 
 
 def audit(
@@ -280,14 +311,14 @@ def audit(
     """Hold the read models against the log, whether or not an engine works on them.
 
     `see` hears of every difference, `progress` how many tickets were looked at. Raises StoreError,
-    Missing where there are no read models.
+    Missing where there is no read models.
     """
     with (
         checked_log(settings, clock, read_only=True) as log,
         opened_models(settings.models, read_only=True) as models,
     ):
         made = Audits(
-            Audit(models, _Part(log, partition), log.policies, partition)
+            Audit(models, PartitionLog(log, partition), log.policies, partition)
             for partition in range(log.partitions)
         )
         differences = 0

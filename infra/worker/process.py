@@ -3,12 +3,13 @@
 import faulthandler
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.engine.log_lines import note, warnings_of_others
-from infra.store.log import Cursor, EventLog, Head, Stored
+from infra.partition_log import PartitionLog
+from infra.store.log import EventLog
 from infra.worker.gauges import Gauges
 from infra.worker.monitor import monitored
 from projections.models import Models
@@ -22,26 +23,6 @@ STOPS_WITHIN = 10
 """A worker that failed and does not come to its end in so many seconds is ended."""
 
 _SINCE_EVER = -1
-
-
-class PartitionLog:
-    """The event log as one partition sees it."""
-
-    def __init__(self, log: EventLog, number: int) -> None:
-        self._log = log
-        self._number = number
-
-    def head(self) -> Head:
-        """Return where the log stands."""
-        return self._log.head()
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        """Return the next events of the partition after a position, none at the end."""
-        return self._log.read(after, limit, self._number)
-
-    def holds(self, position: int, hash: bytes) -> bool:
-        """Tell whether the log has this hash at a position."""
-        return self._log.holds(Cursor(position, hash))
 
 
 def work(

@@ -1,7 +1,10 @@
 """A desk whose stores are in PostgreSQL, by the same commands."""
 
+import json
+import os
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from infra.store.log import EventLog
@@ -60,6 +63,27 @@ class TestDesk:
         assert answer("init", "--partitions", "12")["log"] == database
         done(*OPEN)
         assert "divided into 12 partitions" in failure(run("run", "--once"), 5)
+
+    def test_a_divided_desk_is_made_anew_from_its_log(self, database: str) -> None:
+        """Partition by partition; what was damaged is mended, and nothing is announced again."""
+        done("simulate", "-o", "desk.jsonl", "--tickets", "60", "--seed", "x")
+        done("init", "--partitions", "5")
+        done("import", "desk.jsonl")
+        url = os.environ["LHUTA_DATABASE"]
+        with EventLog.open(url) as log:
+            log.set_live_from(0)
+        first = json.loads(done("rebuild", "--json"))
+        assert first["events"] > 200
+        assert first["announced"] > 5
+        assert "the read models are what the log demands" in done("audit")
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE lhuta.clocks SET verdict = 'met', due_at = 7")
+            connection.execute("DELETE FROM lhuta.alerts")
+        assert run("audit").exit_code == 3
+        again = json.loads(done("rebuild", "--json"))
+        assert (again["events"], again["announced"]) == (first["events"], 0)
+        assert again["differences"] == []
+        assert "the read models are what the log demands" in done("audit")
 
     def test_a_database_without_a_log_is_told(self, database: str) -> None:
         """As a data folder without one is."""

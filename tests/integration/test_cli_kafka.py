@@ -16,10 +16,10 @@ import pytest
 from kafka import KafkaAdminClient
 
 from domain import instant
+from infra.partition_log import PartitionLog
 from infra.servers.server import free_port
 from infra.store.log import EventLog, wall_clock
 from infra.store.models.postgresql import PostgreSQLModels
-from infra.worker.process import PartitionLog
 from projections.projector import Projector, Terms
 from streams.broker import Broker
 from streams.topic import ALERTS, CLOCKS, EVENTS, TOPICS

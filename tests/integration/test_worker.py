@@ -16,9 +16,9 @@ import orjson
 import pytest
 
 from domain import instant
+from infra.partition_log import PartitionLog
 from infra.store.log import EventLog, wall_clock
 from infra.store.models import SQLiteModels
-from infra.worker.process import PartitionLog
 from projections.projector import Projector, Terms
 from streams.broker import Broker
 from streams.producer import Producer

@@ -34,8 +34,8 @@ def rebuild(data: Path, as_json: bool) -> None:
     """Make the read models anew from the event log.
 
     Nobody is told again of what was decided before; where the alerts differ from those that were
-    announced, the differences are listed. The engine must not run. A rebuild that is cut off is
-    finished by the next lhuta run, or by another rebuild.
+    announced, the differences are listed. The engine must not run; workers may, and help. A rebuild
+    that is cut off is finished by the next lhuta run, by workers, or by another rebuild.
     """
     settings = Settings(data)
     started = monotonic()
@@ -68,8 +68,11 @@ def rebuild(data: Path, as_json: bool) -> None:
 
 
 def _rebuilt(settings: Settings) -> wiring.Rebuilt:
-    with wiring.held(settings, "lhuta rebuild", wall_clock) as desk, progress("events") as sign:
-        return wiring.rebuild(desk, sign)
+    with progress("events") as sign:
+        if wiring.partitions(settings) > 1:
+            return wiring.rebuild_partitions(settings, wall_clock, sign)
+        with wiring.held(settings, "lhuta rebuild", wall_clock) as desk:
+            return wiring.rebuild(desk, sign)
 
 
 def _told(rebuilt: wiring.Rebuilt, rate: float) -> Iterator[str]:
