@@ -211,10 +211,9 @@ class _Watched:
                 self.guards = _guards(clock)
             yield from self.guards
 
-    @property
-    def order(self) -> tuple[int, int]:
-        """Return the order of clocks by their start."""
-        return (self.clock.started_at, self.clock.started_version)
+
+_START = attrgetter("clock.started_at", "clock.started_version")
+"""Returns the key of the order of watched clocks."""
 
 
 class Watch:
@@ -257,15 +256,17 @@ class Watch:
         now = events[0].recorded_at
         self._ticket = events[0].ticket
         self._decide_until(now - 1)
-        self._fold(events)
+        anew = self._fold(events)
         changed = self._refresh(now)
+        if anew:
+            changed = sorted([*changed, *self._vanished()], key=_START)
         in_turn = self._take_turns(now)
         if not changed and not in_turn:
             return
         self._withdraw(changed, now)
         self._tell_late(changed, now)
         if in_turn:
-            changed = sorted({*changed, *in_turn}, key=lambda watched: watched.order)
+            changed = sorted({*changed, *in_turn}, key=_START)
         for watched in changed:
             self._clear(watched, now)
 
@@ -315,17 +316,20 @@ class Watch:
             return False
         return deadline.rank != UNTRIAGED or clock.triaged_at is None
 
-    def _fold(self, events: Sequence[RecordedEvent]) -> None:
+    def _fold(self, events: Sequence[RecordedEvent]) -> bool:
+        """Fold what was recorded; tell whether everything was folded anew for it."""
         in_order = sorted(events, key=story_order) if len(events) > 1 else events
         self._history.extend(in_order)
-        if self._folded_to is not None and story_order(in_order[0]) < self._folded_to:
-            # A late fact: the one order of events is not that of their arrival (semantics §2).
+        # A late fact: the one order of events is not that of their arrival (semantics §2).
+        late = self._folded_to is not None and story_order(in_order[0]) < self._folded_to
+        if late:
             self._history.sort(key=story_order)
             self._folding = Folding(self._policies)
             in_order = self._history
         for recorded in in_order:
             self._folding.apply(recorded)
         self._folded_to = story_order(in_order[-1])
+        return late
 
     def _refresh(self, now: int) -> list[_Watched]:
         """Bring the watched clocks to the new fold; return those that differ, by their start.
@@ -339,6 +343,9 @@ class Watch:
         for clock in clocks[touched_from:]:
             watched = self._clocks.get((clock.name, clock.started_by))
             if watched is None:
+                if clock.satisfied_at is not None and _first(clock) is None:
+                    # Answered in time before anybody knew of it.
+                    continue
                 watched = _Watched(clock)
                 self._clocks[watched.key] = watched
             elif watched.placed and watched.clock == clock:
@@ -346,13 +353,13 @@ class Watch:
             self._schedule(watched, clock, now)
             if watched.deadlines or watched.standing:
                 changed.append(watched)
-        if len(self._clocks) > len(clocks):
-            changed.extend(self._vanished({(clock.name, clock.started_by) for clock in clocks}))
         if len(changed) > 1:
-            changed.sort(key=lambda watched: watched.order)
+            changed.sort(key=_START)
         return changed
 
-    def _vanished(self, present: set[ClockKey]) -> Iterator[_Watched]:
+    def _vanished(self) -> Iterator[_Watched]:
+        """Yield the watched clocks that the fold no longer has."""
+        present = {(clock.name, clock.started_by) for clock in self._folding.clocks}
         for key, watched in self._clocks.items():
             if watched.placed and key not in present:
                 watched.placed = False
