@@ -31,8 +31,8 @@ from streams.relay import Relay
 from streams.sender import Wait
 from streams.topic import KafkaUnusable
 
-# Records live until they are acknowledged, and go by themselves; looking for cycles among them as
-# often as usual takes a sixth of the time.
+# What a batch is made of lives until the batch is done, and goes by itself; looking for cycles in
+# it as often as usual takes a sixth of the time.
 _COLLECT_AFTER = 50_000
 
 
@@ -128,7 +128,7 @@ def work(place: Place, broker: Broker, web_port: int) -> None:
     Raises StoreError, what else stopped the worker, and OSError where the port is taken.
     """
     url = database(place)
-    with EventLog.open(url) as log, PostgreSQLModels.open(url) as models:
+    with EventLog.open(url) as log, PostgreSQLModels.open(url) as models, rare_collections():
         process.work(log, models, broker, web_port, wall_clock)
 
 
