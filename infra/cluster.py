@@ -4,8 +4,10 @@ For a first look and for tests. In earnest the servers are somebody's own, and s
 orchestrator supervises the parts.
 """
 
+import logging
 import os
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +16,16 @@ from infra.broker import LHUTA_KAFKA
 from infra.engine.log_lines import note
 from infra.servers.kafka import Kafka
 from infra.servers.postgresql import PostgreSQL
+from infra.servers.server import ServerFailed
 from infra.settings import LHUTA_DATABASE
 from infra.supervisor import Part, Supervisor
 
 RELAY = "relay"
 WORKERS = 2
 PARTITIONS = 12
+
+_ATTEMPTS = 10
+_PAUSE_SECONDS = 1.0
 
 
 class Cluster:
@@ -95,14 +101,27 @@ class Cluster:
         )
 
     def step(self) -> None:
-        """Start again what has ended; raises ServerFailed."""
-        for name, server in (("postgresql", self._database), ("kafka", self._broker)):
-            if not server.running:
-                note("server.ended", name)
-                server.stop()
-                server.start()
+        """Start again what has ended; raises ServerFailed where a server cannot be started."""
+        self._revive("postgresql", self._database)
+        self._revive("kafka", self._broker)
         if self._supervisor is not None:
             self._supervisor.step()
+
+    def _revive(self, name: str, server: PostgreSQL | Kafka) -> None:
+        if server.running:
+            return
+        note("server.ended", name, level=logging.WARNING)
+        for left in reversed(range(_ATTEMPTS)):
+            server.stop()
+            try:
+                server.start()
+            except ServerFailed:
+                # What a killed server leaves behind may hold its data for a moment.
+                if not left:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
 
     def pause(self, part: str) -> None:
         """Stop a part, and leave it so until `resume`."""

@@ -1,13 +1,15 @@
 """The made-up desk on the distributed engine: servers and parts, and at the end the proof."""
 
+import logging
 import os
 import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
+from typing import TypeVar
 
 import click
 
@@ -22,12 +24,15 @@ from infra.doors.cli.running.living import EXIT_ATTENTION, desk_errors
 from infra.doors.cli.streaming.kafka import kafka_errors
 from infra.doors.living import past
 from infra.doors.living.crowd import Crowd
+from infra.engine.log_lines import note
 from infra.engine.stop import Stop
 from infra.servers.server import ServerFailed
+from infra.store.failure import Interrupted
 from infra.store.log import EventLog, wall_clock
 from infra.store.models import ReadModels, SQLiteModels
-from infra.store.models.postgresql import PostgreSQLModels
-from projections.models import START
+from infra.store.models import opened as opened_models
+from infra.store.postgresql import Unreachable
+from projections.models import START, Place
 from projections.parity import Parity, parity
 from projections.projector import Terms
 from projections.wording import Language
@@ -38,8 +43,7 @@ REST_SECONDS = 120
 
 _SHOWN = 20
 
-Look = Callable[[], bool]
-"""Keeps the desk going a little, and tells whether to go on waiting."""
+T = TypeVar("T")
 
 
 def live(data: Path, seconds: float | None, lang: Language) -> None:
@@ -52,10 +56,12 @@ def live(data: Path, seconds: float | None, lang: Language) -> None:
                 found = _lived(cluster, seconds, lang, stop)
         except ServerFailed as error:
             raise StoreUnusable(str(error)) from error
-    if found is not None:
+    if found is None:
+        click.echo(SAID[lang]["no rest"], err=True)
+    else:
         _show(found)
-        if found.differences:
-            sys.exit(EXIT_ATTENTION)
+    if found is None or found.differences:
+        sys.exit(EXIT_ATTENTION)
 
 
 def _lived(cluster: Cluster, seconds: float | None, lang: Language, stop: Stop) -> Parity | None:
@@ -65,56 +71,90 @@ def _lived(cluster: Cluster, seconds: float | None, lang: Language, stop: Stop) 
     begin(cluster.database, wall_clock, PARTITIONS)
     with opened(broker({**os.environ, **cluster.environment})) as topics:
         topics.create(PARTITIONS, None)
-    with (
-        EventLog.open(cluster.database, clock=wall_clock) as log,
-        PostgreSQLModels.open(cluster.database) as models,
-    ):
+    with EventLog.open(cluster.database, clock=wall_clock) as log:
         past.check(cluster.database, log)
         if past.is_missing(log):
             click.echo(SAID[lang]["made"])
             past.furnish(log, wall_clock, seed=secrets.token_hex(8))
-        tell = Outbox(log, models, lang).tell
         cluster.start()
         click.echo("\n".join(_head(cluster, log, lang)))
-        crowd = Crowd(log, wall_clock, secrets.token_hex(8))
-        until = None if seconds is None else wall_clock() + int(seconds * instant.SECOND)
-        busy = True
-        while not stop.wait(0.0 if busy else LOOK_SECONDS):
-            if until is not None and wall_clock() >= until:
-                break
-            cluster.step()
-            tell()
-            busy = crowd.step()
-        click.echo(SAID[lang]["rest"])
-        asked = stop.asked
-        if not _at_rest(cluster, log, models, tell, lambda: stop.asked is not asked):
-            return None
-        return _compared(log, models)
-
-
-def _at_rest(cluster: Cluster, log: EventLog, models: ReadModels, tell: Look, asked: Look) -> bool:
-    """Wait until every partition has decided up to one moment, with nothing left to apply.
-
-    The relay tells all partitions the same moment; once it is stopped, none hears a later one.
-    """
-    end = log.head().recorded_at
-    limit = time.monotonic() + REST_SECONDS
-    paused = False
-    while time.monotonic() < limit and not asked():
+    until = None if seconds is None else wall_clock() + int(seconds * instant.SECOND)
+    told: list[int] = []
+    while not _is_over(until, stop):
+        _unless_lost(lambda: _work(cluster, until, lang, stop, told))
         cluster.step()
-        tell()
-        places = [models.place(partition) or START for partition in range(PARTITIONS)]
-        lasts = log.lasts()
-        moments = {place.decided_to for place in places}
-        applied = all(place.position == lasts.get(number, 0) for number, place in enumerate(places))
-        if applied and min(moments) > end:
-            if paused and len(moments) == 1:
-                return True
+    click.echo(SAID[lang]["rest"])
+    limit = time.monotonic() + REST_SECONDS
+    found: Parity | None = None
+    # Who asks once more does not want to wait for the proof either.
+    with Stop() as impatient:
+        while found is None and time.monotonic() < limit and not impatient.asked:
+            found = _unless_lost(lambda: _proved(cluster, limit, lang, impatient, told))
+            cluster.step()
+    return found
+
+
+def _is_over(until: int | None, stop: Stop) -> bool:
+    return stop.asked or (until is not None and wall_clock() >= until)
+
+
+def _unless_lost(work: Callable[[], T]) -> T | None:
+    """Return what comes of it; None where the database was lost, whose server may be killed."""
+    try:
+        return work()
+    except (Unreachable, Interrupted) as error:
+        note("database.lost", "postgresql", level=logging.WARNING, message=str(error))
+        return None
+
+
+def _work(cluster: Cluster, until: int | None, lang: Language, stop: Stop, told: list[int]) -> None:
+    """Let people work and alerts be told until it is over; raises StoreError."""
+    with (
+        EventLog.open(cluster.database, clock=wall_clock) as log,
+        opened_models(cluster.database) as models,
+    ):
+        outbox = Outbox(log, models, lang, told)
+        crowd = Crowd(log, wall_clock, secrets.token_hex(8))
+        busy = True
+        while not _is_over(until, stop) and not stop.wait(0.0 if busy else LOOK_SECONDS):
+            cluster.step()
+            outbox.tell()
+            busy = crowd.step()
+
+
+def _proved(
+    cluster: Cluster, limit: float, lang: Language, stop: Stop, told: list[int]
+) -> Parity | None:
+    """Wait until all is at rest, and compare; None where it did not come to rest in time."""
+    with (
+        EventLog.open(cluster.database, clock=wall_clock) as log,
+        opened_models(cluster.database) as models,
+    ):
+        outbox = Outbox(log, models, lang, told)
+        cluster.resume(RELAY)
+        end = log.head().recorded_at
+        paused = False
+        while time.monotonic() < limit and not stop.wait(LOOK_SECONDS):
+            cluster.step()
+            outbox.tell()
+            places = [models.place(partition) or START for partition in range(PARTITIONS)]
+            if not _have_come(log, places, end):
+                continue
             if not paused:
+                # It tells all partitions the same moment; from now on none hears a later one.
                 cluster.pause(RELAY)
                 paused = True
-        time.sleep(LOOK_SECONDS)
-    return False
+            elif len({place.decided_to for place in places}) == 1:
+                return _compared(log, models)
+    return None
+
+
+def _have_come(log: EventLog, places: Sequence[Place], end: int) -> bool:
+    """Tell whether every partition has applied all, and decided up to an instant."""
+    lasts = log.lasts()
+    return min(place.decided_to for place in places) > end and all(
+        place.position == lasts.get(number, 0) for number, place in enumerate(places)
+    )
 
 
 def _compared(log: EventLog, models: ReadModels) -> Parity:
@@ -144,25 +184,27 @@ def _show(found: Parity) -> None:
 
 
 class Outbox:
-    """Writes a line for each announcement from now on."""
+    """Writes a line for each announcement; `told` has the last one of each partition."""
 
-    def __init__(self, log: EventLog, models: ReadModels, lang: Language) -> None:
+    def __init__(self, log: EventLog, models: ReadModels, lang: Language, told: list[int]) -> None:
+        """Go on after what was told, or begin with what is announced from now on."""
         self._log = log
         self._models = models
         self._tell = Lines(None, lang).telling(log)
-        self._ends = [models.outbox_end(number) for number in range(PARTITIONS)]
+        self._told = told
+        if not told:
+            told += [models.outbox_end(number) for number in range(PARTITIONS)]
 
-    def tell(self) -> bool:
-        """Write the lines of what is new; tell whether there was any."""
+    def tell(self) -> None:
+        """Write the lines of what is new."""
         found = [
             one
-            for number, end in enumerate(self._ends)
-            for one in self._models.outbox(number, end, 100)
+            for number, last in enumerate(self._told)
+            for one in self._models.outbox(number, last, 100)
         ]
         for one in sorted(found, key=lambda one: (one.decided_at, one.ticket, one.sequence)):
             self._tell(one, self._log.policies())
-            self._ends[one.partition] = max(self._ends[one.partition], one.sequence)
-        return bool(found)
+            self._told[one.partition] = max(self._told[one.partition], one.sequence)
 
 
 def _head(cluster: Cluster, log: EventLog, lang: Language) -> Iterator[str]:

@@ -22,7 +22,6 @@ from infra.doors.cli.running.desk_words import WORDS, clock_option, near, zone_o
 from infra.store.log import EventLog
 from projections.models import Announcement
 from projections.wording import Language
-from projections.wording.words import clock as time_of_day
 from projections.wording.words import local
 
 COLOURS: Mapping[str, str] = {
@@ -54,6 +53,7 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "{partitions} partitions; what each part writes is in {logs}.",
         "processes": "kill -9 any of these: it is started again, and nothing is lost.",
         "rest": "Nothing new is recorded; waiting until every partition is at rest ...",
+        "no rest": "The partitions did not come to rest, so nothing was compared.",
         "and": "and",
         "due": "due {due}",
         "severity": "severity {severity}",
@@ -77,6 +77,7 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "Faust s {partitions} oddíly; co která část píše, je v {logs}.",
         "processes": "Kterýkoli z nich ukončete pomocí kill -9: spustí se znovu a nic se neztratí.",
         "rest": "Nic nového se nezapisuje; čeká se, až se všechny oddíly ustálí ...",
+        "no rest": "Oddíly se neustálily, takže se nic neporovnalo.",
         "and": "a",
         "due": "termín {due}",
         "severity": "závažnost {severity}",
@@ -145,5 +146,6 @@ class Lines:
         kind = click.style(f"{WORDS[lang][alert['kind']]:<9}", fg=COLOURS[alert["kind"]], bold=True)
         clock = clock_option(alert["clock"], alert["instance"])
         why = called(self._data, f"explain {announcement.ticket} --clock {clock}")
-        told_at = time_of_day(local(at - at % instant.SECOND, zone))
-        click.echo(f"{told_at}  {kind}  {', '.join(parts)}  {click.style(why, dim=True)}")
+        click.echo(
+            f"{local(at, zone):%H:%M:%S}  {kind}  {', '.join(parts)}  {click.style(why, dim=True)}"
+        )
