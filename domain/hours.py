@@ -172,18 +172,25 @@ class Hours:
         """
         if not self.start <= start < self.end:
             self.check(start)
-        if business:
-            # Meter.reading and Meter.first_at, written out for the same reason.
-            starts, ends, after, lead = self.business.table
-            index = bisect_right(starts, start) - 1
-            budget = (after[index] if start >= ends[index] else start + lead[index]) + business
+        if business == 0 or off_hours == 0:
+            return start
+        # Meter.reading and Meter.first_at, written out for the same reason.
+        starts, ends, after, lead = self.business.table
+        index = bisect_right(starts, start) - 1
+        counted = after[index] if start >= ends[index] else start + lead[index]
+        if business is not None:
+            budget = counted + business
             index = bisect_left(after, budget)
             if index < len(after):
                 at = budget - lead[index]
-                # What is not business time by then is off-hours time.
+                # What is not business time is off-hours time: by then not all of its budget.
                 if at < self.end and (off_hours is None or at - start - business < off_hours):
                     return at
-        return self._due_on_either(start, business, off_hours)
+        if off_hours is not None:
+            first = self.off_hours.first_at(start - self.start - counted + off_hours)
+            if first is not None and first < self.end:
+                return first
+        raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
 
     def shift(self, start: int, business: int) -> int:
         """Return the instant `business` microseconds of business time away; negative goes back.
@@ -224,19 +231,6 @@ class Hours:
         """Raise OutsideCalendar unless the instant lies in the years covered."""
         if not self.start <= at < self.end:
             raise OutsideCalendar(_local_year(at, self.zone), self.first_year, self.last_year)
-
-    def _due_on_either(self, start: int, business: int | None, off_hours: int | None) -> int:
-        if business == 0 or off_hours == 0:
-            return start
-        first = self.end
-        for meter, budget in ((self.business, business), (self.off_hours, off_hours)):
-            if budget is not None:
-                at = meter.first_at(meter.reading(start) + budget)
-                if at is not None and at < first:
-                    first = at
-        if first == self.end:
-            raise OutsideCalendar(self.last_year + 1, self.first_year, self.last_year)
-        return first
 
 
 def compile_hours(
