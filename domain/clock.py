@@ -153,25 +153,28 @@ class Folding:
         """Fold the next event in story order."""
         event = recorded.event
         before = self._standing
-        self._standing = before.after(event, recorded.words)
         match event:
             case Opened():
                 self._plan = event.plan
                 self._start("initial", recorded)
             case SeverityAssigned():
+                self._standing = before.triaged(event)
                 self._assign(before.triage is None, event, recorded)
             case CustomerReplied():
+                self._standing = before.replied()
                 if not self._running:
                     self._start("ongoing", recorded)
             case AgentResponded() | WorkaroundFound():
+                self._standing = before.answered(event.awaiting)
                 self._satisfy(recorded)
                 # After the end an answer is a courtesy: no clock, the status stays.
                 if before.closing is None and event.awaiting == "support":
                     self._start("ongoing", recorded)
             case Resolved():
+                self._standing = before.closed(event, recorded.words)
                 self._satisfy(recorded)
             case Verified():
-                pass
+                self._standing = before.closed(event, recorded.words)
             case _:
                 assert_never(event)
 

@@ -87,19 +87,35 @@ class Standing(NamedTuple):
             case Opened():
                 return self
             case SeverityAssigned():
-                return Standing(event, self.awaiting, self.closing, self.closing_words)
+                return self.triaged(event)
             case CustomerReplied():
-                if self.awaiting == "support" and self.closing is None:
-                    return self
-                return Standing(self.triage)
+                return self.replied()
             case AgentResponded() | WorkaroundFound():
-                if event.awaiting == self.awaiting:
-                    return self
-                return Standing(self.triage, event.awaiting, self.closing, self.closing_words)
+                return self.answered(event.awaiting)
             case Resolved() | Verified():
-                return Standing(self.triage, self.awaiting, event, words)
+                return self.closed(event, words)
             case _:
                 assert_never(event)
+
+    def triaged(self, triage: SeverityAssigned) -> "Standing":
+        """Return where the ticket stands after a severity was assigned."""
+        return Standing(triage, self.awaiting, self.closing, self.closing_words)
+
+    def replied(self) -> "Standing":
+        """Return where the ticket stands after the customer wrote."""
+        if self.awaiting == "support" and self.closing is None:
+            return self
+        return Standing(self.triage)
+
+    def answered(self, awaiting: Awaiting) -> "Standing":
+        """Return where the ticket stands after an answer, and who owes the next step."""
+        if awaiting == self.awaiting:
+            return self
+        return Standing(self.triage, awaiting, self.closing, self.closing_words)
+
+    def closed(self, closing: Resolved | Verified, words: Words) -> "Standing":
+        """Return where the ticket stands after it was resolved or verified."""
+        return Standing(self.triage, self.awaiting, closing, words)
 
     def refusal(self, event: Event) -> type[LifecycleRefusal] | None:
         """Return the rule that an event would break here, or None where it is legal."""
