@@ -116,15 +116,22 @@ def _guards(clock: Clock) -> list[Deadline]:
     ]
 
 
+def _in_time(clock: Clock) -> bool:
+    """Tell whether a clock was answered in time: if nothing was told of it, nothing will be."""
+    satisfied_at, due_at = clock.satisfied_at, clock.due_at
+    return satisfied_at is not None and (due_at is None or satisfied_at <= due_at)
+
+
 def _first(clock: Clock) -> int | None:
     """Return the instant of the first deadline of which a clock may tell, None without any.
 
     Nothing was told of the clock before: so once it is answered, only a breach is left.
     """
-    satisfied_at, due_at = clock.satisfied_at, clock.due_at
-    if satisfied_at is not None:
-        return due_at if due_at is not None and due_at < satisfied_at else None
-    policy = clock.policy
+    if _in_time(clock):
+        return None
+    policy, due_at = clock.policy, clock.due_at
+    if clock.satisfied_at is not None:
+        return due_at
     if clock.promises:
         promise = clock.promises[-1]
         anchor, budget, steps = promise.anchor, promise.budget, policy.warning_steps
@@ -343,8 +350,7 @@ class Watch:
         for clock in clocks[touched_from:]:
             watched = self._clocks.get((clock.name, clock.started_by))
             if watched is None:
-                if clock.satisfied_at is not None and _first(clock) is None:
-                    # Answered in time before anybody knew of it.
+                if _in_time(clock):
                     continue
                 watched = _Watched(clock)
                 self._clocks[watched.key] = watched
@@ -370,6 +376,8 @@ class Watch:
     def _schedule(self, watched: _Watched, clock: Clock, now: int) -> None:
         if watched.placed and watched.clock.promises is clock.promises:
             watched.clock = clock
+            if watched.first is not None and _in_time(clock):
+                watched.first = None
             return
         if watched.first is not None and watched.first < now:
             # It settles: what the clock still has of it is not new.

@@ -22,6 +22,8 @@ _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA secure_delete = OFF",
     "PRAGMA cache_size = -65536",
+    # 64 MB, as long as the log of a file may stay: a page that changed ten times is moved once.
+    "PRAGMA wal_autocheckpoint = 16384",
 )
 
 
