@@ -215,6 +215,21 @@ def _due_time(clock: Clock) -> DueTime | None:
     return DueTime(promise.budget, stretch, tuple(used_up))
 
 
+def due_meter(hours: Hours, budget: Target, anchor: int, due_at: int) -> tuple[Kind, int]:
+    """Return the meter whose budget ends at a due time, business time where both do, and how much.
+
+    `due_at` is due(anchor, budget); durations are microseconds (semantics §3).
+    """
+    business, off_hours = hours.elapsed(anchor, due_at)
+    if (
+        budget.off_hours is not None
+        and budget.business != business
+        and budget.off_hours == off_hours
+    ):
+        return "off-hours", off_hours
+    return "business", business
+
+
 def _no_target(targets: Sequence[Given]) -> NoTarget | None:
     if not targets:
         return "untriaged"

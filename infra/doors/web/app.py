@@ -8,8 +8,6 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from domain.hours import OutsideCalendar
-from infra.desk import Contended
 from infra.doors.web import (
     access,
     alerts,
@@ -26,18 +24,17 @@ from infra.doors.web import (
 from infra.doors.web.access import Callers
 from infra.doors.web.body import meaning
 from infra.doors.web.commands import wrong_headers
+from infra.doors.web.failure import FAILURES, of_failure
 from infra.doors.web.fresh_id import FreshIds
 from infra.doors.web.guard import Guard
 from infra.doors.web.landing import Landing
 from infra.doors.web.limits import Limits, Rates
 from infra.doors.web.metrics import Metrics
-from infra.doors.web.problem import Fault, Problem, invalid, unavailable
+from infra.doors.web.pages import routes as pages
+from infra.doors.web.problem import Problem, fault_of, invalid
 from infra.doors.web.rights import PUBLIC
 from infra.doors.web.service import Service
 from infra.engine.log_lines import note
-from infra.store.failure import Missing, StoreError
-from infra.store.log import Stopped
-from projections.judging import CannotJudge
 
 TITLE = "Lhůta"
 ABOUT = (
@@ -45,7 +42,6 @@ ABOUT = (
     "token (`lhuta token add`). docs/api.md tells the conventions."
 )
 _JSON = "application/json"
-_NAME_SHOWN = 100
 
 
 def create(service: Service, limits: Limits | None = None) -> FastAPI:
@@ -58,6 +54,7 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
     app.state.fresh_id = FreshIds()
     app.state.landing = Landing()
     app.state.streams = events.Streams(service, keep_to, metrics)
+    app.state.callers = Callers(service.tokens, service.clock)
     for routes in (
         commands.router,
         tickets.router,
@@ -70,16 +67,17 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
         status.router,
         status.public,
         docs.router,
+        pages.router,
     ):
         app.include_router(routes)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _wrong)
-    for failure in (StoreError, Contended, Stopped, CannotJudge, OutsideCalendar):
+    for failure in FAILURES:
         app.add_exception_handler(failure, _failed)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(
         Guard,
-        callers=Callers(service.tokens, service.clock),
+        callers=app.state.callers,
         rates=Rates(keep_to.rate, keep_to.burst, service.clock),
         limits=keep_to,
         metrics=metrics,
@@ -149,7 +147,7 @@ async def _wrong(request: Request, error: Exception) -> Response:
         message = f"the body must be {_JSON}, in UTF-8; say so in Content-Type"
         return Problem(415, "MediaTypeUnsupported", message).response()
     faults = wrong_headers(request) if request.method == "POST" else []
-    faults += list({(fault := _fault(one)).field: fault for one in found}.values())
+    faults += list({(fault := fault_of(one)).field: fault for one in found}.values())
     if isinstance(error.body, dict):
         service: Service = request.app.state.service
         named = {fault.field for fault in faults}
@@ -158,42 +156,12 @@ async def _wrong(request: Request, error: Exception) -> Response:
     return invalid(faults).response()
 
 
-def _fault(error: dict[str, Any]) -> Fault:
-    where, *path = error["loc"]
-    field = ".".join(str(part) for part in path) or str(where)
-    if where == "header":
-        field = field.title().replace("Id", "ID") if field == "last-event-id" else field.title()
-    if error["type"] == "missing":
-        return Fault(field, "FieldMissing", "it is missing; give it a value")
-    if error["type"] == "extra_forbidden":
-        shown = field if len(field) <= _NAME_SHOWN else f"{field[:_NAME_SHOWN]}..."
-        return Fault(shown, "FieldUnknown", "there is no such field here; leave it out")
-    return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "))
-
-
 def _unreadable() -> Problem:
     return Problem(400, "BodyUnreadable", "the body is not JSON in UTF-8; send one JSON object")
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    match error:
-        case Contended():
-            problem = unavailable("Contended", str(error))
-        case Missing():
-            problem = unavailable(
-                "ModelsMissing", "there are no read models yet; start the engine, `lhuta run`"
-            )
-        case CannotJudge() | OutsideCalendar():
-            problem = Problem(409, type(error).__name__, str(error))
-        case _:
-            # Where the data lies is nobody's business who only has a token.
-            note("http.store-failed", request.url.path, cause=type(error).__name__)
-            problem = unavailable(
-                "StoreUnavailable",
-                f"{type(error).__name__}: the data cannot be used now; "
-                "try again in a moment, with the same Idempotency-Key",
-            )
-    return problem.response()
+    return of_failure(error, request.url.path).response()
 
 
 async def _broken(request: Request, error: Exception) -> Response:

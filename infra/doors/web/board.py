@@ -16,7 +16,7 @@ from infra.doors.web.all_tickets import Stories, judged
 from infra.doors.web.asked import AsOf, At, one_at_a_time
 from infra.doors.web.limits import LONGEST_PAGE
 from infra.doors.web.problem import Fault, invalid
-from infra.doors.web.service import service_of
+from infra.doors.web.service import Service, service_of
 from infra.store.listed import Wanted
 from projections.board import Board, board
 from projections.report import report
@@ -41,20 +41,23 @@ def get_board(
     at: At = None,
 ) -> Response:
     """Return what is due next, broken, not triaged, and waiting for the customer."""
-    service = service_of(request)
+    made = read_board(service_of(request), as_of, at, limit)
+    return Response(orjson.dumps(board_row(made)), media_type="application/json")
+
+
+def read_board(service: Service, as_of: int | None, at: int | None, limit: int) -> Board:
+    """Return the desk now, or as of an instant; raises Problem outside the calendar."""
     known_by, judged_at, policies = service.moments(as_of, at)
     try:
         if as_of is None and at is None:
             with service.reading() as reading:
-                made: Board = board(reading.models, policies, judged_at, limit)
-        else:
-            with one_at_a_time(service.turn), service.reading() as reading:
-                stories = Stories(reading, Wanted(), frozenset())
-                desk = PastDesk(stories.values(), policies, known_by, judged_at)
-            made = board(desk, policies, judged_at, limit)
+                return board(reading.models, policies, judged_at, limit)
+        with one_at_a_time(service.turn), service.reading() as reading:
+            stories = Stories(reading, Wanted(), frozenset())
+            desk = PastDesk(stories.values(), policies, known_by, judged_at)
+        return board(desk, policies, judged_at, limit)
     except OutsideCalendar as error:
         raise invalid([Fault("at", "OutsideCalendar", str(error))]) from error
-    return Response(orjson.dumps(board_row(made)), media_type="application/json")
 
 
 @router.get(

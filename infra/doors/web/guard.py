@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from infra.doors.web.access import Caller, Callers, presented
 from infra.doors.web.limits import Limits, Rates
 from infra.doors.web.metrics import Metrics
+from infra.doors.web.pages import session
 from infra.doors.web.problem import Problem, unavailable
 from infra.engine.log_lines import note
 from infra.store.failure import StoreError
@@ -83,18 +84,21 @@ class Guard:
 
         try:
             _check(scope, headers, named=named)
-            scope["lhuta.caller"] = found = await self._caller(headers)
-            body = await self._body(headers, receive, found)
+            scope["lhuta.caller"] = found = await self._caller(scope["path"], headers)
+            body = await self._body(scope["path"], headers, receive, found)
         except Problem as problem:
             await problem.response()(scope, receive, sending)
             return
         self._metrics.begun(scope)
         await self._app(scope, receive if body is None else _replayed(body, receive), sending)
 
-    async def _caller(self, headers: Mapping[bytes, bytes]) -> Caller | Problem:
+    async def _caller(self, path: str, headers: Mapping[bytes, bytes]) -> Caller | Problem:
         """Return who calls, or why nobody is known to: some routes need nobody."""
         try:
-            digest = presented(headers.get(b"authorization"))
+            if session.is_page(path):
+                digest = session.presented(headers)
+            else:
+                digest = presented(headers.get(b"authorization"))
             token = self._callers.remembered(digest)
             if token is None:
                 token = await asyncio.to_thread(self._callers.find, digest)
@@ -116,19 +120,29 @@ class Guard:
         return found
 
     async def _body(
-        self, headers: Mapping[bytes, bytes], receive: Receive, caller: Caller | Problem
+        self,
+        path: str,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        caller: Caller | Problem,
     ) -> bytes | None:
         length = headers.get(b"content-length", b"0")
         if length == b"0" and b"transfer-encoding" not in headers:
             return None
+        most = self._limits.body
         if isinstance(caller, Problem):
-            # Nothing of a stranger is kept, not even for a moment.
-            raise _closing(caller)
-        if not length.isdigit() or int(length) > self._limits.body:
-            raise self._too_large()
+            # Nothing of a stranger is kept, not even for a moment, but for a token to sign in.
+            if path == session.SIGN_IN:
+                most = session.LONGEST_SIGN_IN
+            elif session.is_page(path):
+                return None
+            else:
+                raise _closing(caller)
+        if not length.isdigit() or int(length) > most:
+            raise _too_large(most)
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                return await self._read(receive)
+                return await _read(receive, most)
         except TimeoutError as error:
             raise Problem(
                 408,
@@ -137,28 +151,30 @@ class Guard:
                 headers=_CLOSE,
             ) from error
 
-    async def _read(self, receive: Receive) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return b""
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self._limits.body:
-                raise self._too_large()
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
 
-    def _too_large(self) -> Problem:
-        return Problem(
-            413,
-            "BodyTooLarge",
-            f"the body is longer than {self._limits.body:,} bytes; shorten it",
-            headers=_CLOSE,
-        )
+async def _read(receive: Receive, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(
+        413,
+        "BodyTooLarge",
+        f"the body is longer than {most:,} bytes; shorten it",
+        headers=_CLOSE,
+    )
 
 
 def _check(scope: Scope, headers: Mapping[bytes, bytes], *, named: bool) -> None:

@@ -20,6 +20,8 @@ from infra.desk import VersionMismatch
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:lhuta:problem:{name}"
 
+_NAME_SHOWN = 100
+
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -92,6 +94,20 @@ def invalid(faults: Sequence[Fault]) -> Problem:
         names = ", ".join(fault.field for fault in faults)
         message = f"{len(faults)} fields are wrong: {names}; `errors` says why and what to do"
     return Problem(422, "FieldsInvalid", message, faults=faults)
+
+
+def fault_of(error: Mapping[str, Any]) -> Fault:
+    """Return what is wrong with a field, as pydantic found it."""
+    where, *path = error["loc"]
+    field = ".".join(str(part) for part in path) or str(where)
+    if where == "header":
+        field = field.title().replace("Id", "ID") if field == "last-event-id" else field.title()
+    if error["type"] == "missing":
+        return Fault(field, "FieldMissing", "it is missing; give it a value")
+    if error["type"] == "extra_forbidden":
+        shown = field if len(field) <= _NAME_SHOWN else f"{field[:_NAME_SHOWN]}..."
+        return Fault(shown, "FieldUnknown", "there is no such field here; leave it out")
+    return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "))
 
 
 def of_refusal(refusal: Refusal, faults: Sequence[Fault] = ()) -> Problem:

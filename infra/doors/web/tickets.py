@@ -112,7 +112,7 @@ def get_ticket(
     service = service_of(request)
     told = story(service.log, caller, ticket, words=True)
     known_by, judged_at, policies = service.moments(as_of, at)
-    shown = _known(told, known_by, judged_at)
+    shown = known_then(told, known_by, judged_at)
     opened = shown[0].event
     assert isinstance(opened, Opened)
     lacks = lacking(shown[0], shown[0].words) if caller.reach("read_words") else None
@@ -137,7 +137,8 @@ def get_ticket(
     return response
 
 
-def _known(told: Sequence[RecordedEvent], as_of: int, at: int) -> list[RecordedEvent]:
+def known_then(told: Sequence[RecordedEvent], as_of: int, at: int) -> list[RecordedEvent]:
+    """Return the part of a story that was known then; raises Problem where there is none."""
     shown = known(told, as_of, at)
     if not shown:
         raise Problem(
@@ -203,7 +204,7 @@ def get_explanation(
     service = service_of(request)
     told = story(service.log, caller, ticket, words=False)
     known_by, judged_at, policies = service.moments(as_of, at)
-    shown = _known(told, known_by, judged_at)
+    shown = known_then(told, known_by, judged_at)
     spoken = language(request, lang)
     with judging(ticket):
         chosen = _chosen(fold(shown, policies).clocks, clock, ticket)

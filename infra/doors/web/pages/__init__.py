@@ -1,0 +1,1 @@
+"""The pages of the board, for people; docs/board.md tells them what is where."""

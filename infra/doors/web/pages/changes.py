@@ -1,0 +1,81 @@
+"""The stream by which an open page hears that something changed; what, it asks for itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+
+from infra.doors.web.access import Caller
+from infra.doors.web.events import MEDIA_TYPE, Streams, Told
+from infra.doors.web.pages import session
+from infra.doors.web.pages.page import chosen, public
+from infra.doors.web.problem import Problem
+from infra.doors.web.service import Service, service_of
+
+router = public()
+
+_CHANGED = b"event: changed\ndata: 1\n\n"
+_ALIVE = b":\n\n"
+_TOGETHER = 0.3
+"""For how many seconds changes are gathered: a page is asked for again once for all of them."""
+
+
+@router.get(f"{session.HOME}/changes", name="follow_changes")
+async def follow_changes(request: Request) -> Response:
+    """Tell that something changed, of all tickets or of one; a customer only hears of own ones."""
+    caller = request.scope["lhuta.caller"]
+    if isinstance(caller, Problem):
+        # A page that is not signed in any more reloads, and is led to where that is done.
+        return caller.response()
+    streams: Streams = request.app.state.streams
+    streams.check_room(caller.token)
+    told = _told(streams, service_of(request), caller, chosen(request, "ticket"))
+    return StreamingResponse(told, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+
+
+async def _told(
+    streams: Streams, service: Service, caller: Caller, ticket: str
+) -> AsyncIterator[bytes]:
+    news = asyncio.Event()
+
+    async def events() -> None:
+        async for batch in streams.events.follow(None, streams.heartbeat):
+            if await asyncio.to_thread(_concerns, batch, service, caller, ticket):
+                news.set()
+
+    async def alerts() -> None:
+        async for batch in streams.alerts.follow(None, streams.heartbeat):
+            if any(ticket in ("", one["ticket"]) for _, one in batch if one is not None):
+                news.set()
+
+    followers = [asyncio.create_task(events())]
+    if caller.reach("follow_alerts") is not None:
+        followers.append(asyncio.create_task(alerts()))
+    with streams.following(caller.token, "pages"):
+        try:
+            yield b"retry: 2000\n" + _ALIVE
+            while not any(one.done() for one in followers):
+                try:
+                    async with asyncio.timeout(streams.heartbeat):
+                        await news.wait()
+                except TimeoutError:
+                    yield _ALIVE
+                    continue
+                await asyncio.sleep(_TOGETHER)
+                news.clear()
+                yield _CHANGED
+        finally:
+            for one in followers:
+                one.cancel()
+            await asyncio.gather(*followers, return_exceptions=True)
+
+
+def _concerns(
+    batch: Sequence[tuple[Any, Told]], service: Service, caller: Caller, ticket: str
+) -> bool:
+    changed = {told.stored.recorded.ticket for _, told in batch}
+    if ticket:
+        changed &= {ticket}
+    return any(caller.customer in (None, service.owners.of(one)) for one in changed)

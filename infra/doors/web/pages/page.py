@@ -1,0 +1,288 @@
+"""What every page has: who asks, in which language, as of when, and how it is shown."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime, tzinfo
+from typing import Any, NamedTuple, get_args
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import RedirectResponse, Response
+
+from domain import instant
+from domain.policy import Phrase, Policies, Policy
+from infra.doors.web.access import Caller, Route
+from infra.doors.web.asked import Language, language
+from infra.doors.web.failure import FAILURES, of_failure
+from infra.doors.web.pages import moments, session
+from infra.doors.web.pages.words import SAID, Said
+from infra.doors.web.problem import Fault, Problem, invalid
+from infra.doors.web.service import Service, service_of
+from projections.wording import LANGUAGES
+
+LANGUAGE_COOKIE = "lhuta_language"
+
+_PAGES = Environment(
+    loader=PackageLoader("infra.doors.web.pages"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+_NAVIGATION = (
+    ("get_board", session.HOME, "board"),
+    ("list_tickets", f"{session.HOME}/tickets", "tickets"),
+    ("open_ticket", f"{session.HOME}/open", "open_ticket"),
+    ("get_report", f"{session.HOME}/promises", "promises"),
+    ("list_alerts", f"{session.HOME}/alerts", "alerts"),
+    ("list_policies", f"{session.HOME}/policy", "policy"),
+)
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Told(APIRoute):
+    """A page that anybody may see; what goes wrong is told as a page, too."""
+
+    def get_route_handler(self) -> Handle:
+        """Return what answers."""
+        return _showing(super().get_route_handler())
+
+
+class Page(Route):
+    """A page behind the table of rights, by the operation of the API that shows the same."""
+
+    def get_route_handler(self) -> Handle:
+        """Return what answers."""
+        return _showing(super().get_route_handler())
+
+
+def public() -> APIRouter:
+    """Return a router for pages that anybody may see."""
+    return APIRouter(include_in_schema=False, route_class=Told)
+
+
+def protected() -> APIRouter:
+    """Return a router for pages; the name of each is the operation that it needs a right to."""
+    return APIRouter(include_in_schema=False, route_class=Page)
+
+
+def _showing(handle: Handle) -> Handle:
+    async def showing(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except Problem as problem:
+            return await asyncio.to_thread(shown, request, problem)
+        except FAILURES as error:
+            failed = of_failure(error, request.url.path)
+            return await asyncio.to_thread(shown, request, failed)
+
+    return showing
+
+
+class View(NamedTuple):
+    """A request for a page: `now` is the present, `as_of` the past that is asked for, if any."""
+
+    request: Request
+    service: Service
+    caller: Caller | None
+    language: Language
+    policies: Policies
+    now: int
+    as_of: int | None
+
+    @property
+    def at(self) -> int:
+        """Return the instant that the page shows."""
+        return self.now if self.as_of is None else self.as_of
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy in force then."""
+        return self.policies.in_force(self.at)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the zone in which the policy counts."""
+        return zone_of(self.policy)
+
+    @property
+    def said(self) -> Said:
+        """Return what pages say in the language."""
+        return SAID[self.language]
+
+    def may(self, right: str) -> bool:
+        """Tell whether the caller has a right."""
+        return self.caller is not None and self.caller.reach(right) is not None
+
+    def phrase(self, phrase: Phrase) -> str:
+        """Take the policy's own words."""
+        return LANGUAGES[self.language].phrase(phrase)
+
+    def near(self, at: int) -> str:
+        """Write an instant by what it is at the time shown."""
+        return moments.near(at, self.at, self.zone, self.said, self.language)
+
+    def exact(self, at: int) -> str:
+        """Write an instant to the second."""
+        return moments.exact(at, self.zone, self.language)
+
+    def length(self, duration: int) -> str:
+        """Write how long."""
+        return moments.length(duration, self.said)
+
+    def link(self, path: str, **query: object) -> str:
+        """Return a link to a page of the same time."""
+        if self.as_of is not None:
+            query["as_of"] = instant.text(self.as_of)
+        kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+    def ticket(self, ticket: str) -> str:
+        """Return a link to a ticket."""
+        return self.link(f"{session.HOME}/tickets/{ticket}")
+
+    def show(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Make a page."""
+        text = _PAGES.get_template(template).render(
+            view=self,
+            said=self.said,
+            navigation=[
+                (self.link(path), self.said[name], path == self.request.url.path)
+                for right, path, name in _NAVIGATION
+                if self.may(right)
+            ],
+            zone_name=self.policy.zone_name,
+            form_token=session.form_token(self.request),
+            languages=[
+                (self._spoken(code), SAID[code]["language"], code) for code in get_args(Language)
+            ],
+            as_of_field="" if self.as_of is None else moments.field(self.as_of, self.zone),
+            query=[
+                (name, value)
+                for name, value in self.request.query_params.multi_items()
+                if name not in ("as_of", "lang")
+            ],
+            present=_without(self.request, "as_of"),
+            **values,
+        )
+        response = Response(text, status, media_type="text/html")
+        response.headers["Content-Language"] = self.language
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        return response
+
+    def _spoken(self, code: Language) -> str:
+        here = _without(self.request, "lang")
+        return f"{session.HOME}/language?{urlencode({'lang': code, 'to': here})}"
+
+
+def view(request: Request) -> View:
+    """Read what is asked for; raises Problem where it cannot be understood."""
+    service = service_of(request)
+    found = request.scope["lhuta.caller"]
+    policies = service.log.policies()
+    now = service.present()
+    written = request.query_params.get("as_of", "").strip()
+    as_of = moment_of("as_of", written, zone_of(policies.in_force(now))) if written else None
+    if as_of is not None:
+        service.moments(as_of, None)
+    return View(
+        request,
+        service,
+        found if isinstance(found, Caller) else None,
+        spoken(request),
+        policies,
+        now,
+        as_of,
+    )
+
+
+def spoken(request: Request) -> Language:
+    """Return the language of a page: what was chosen, else what the browser prefers."""
+    match request.cookies.get(LANGUAGE_COOKIE):
+        case "en":
+            return "en"
+        case "cs":
+            return "cs"
+        case _:
+            return language(request, None)
+
+
+def shown(request: Request, problem: Problem) -> Response:
+    """Show a problem as a page; who is not signed in gets to do so."""
+    if problem.status_code == 401 and request.scope["path"] != session.SIGN_IN:
+        where = _without(request, "lang") if request.method == "GET" else session.HOME
+        query = {"to": where}
+        if problem.name != "NotSignedIn":
+            query["why"] = problem.name
+        return RedirectResponse(f"{session.SIGN_IN}?{urlencode(query)}", 303)
+    service = service_of(request)
+    found = request.scope["lhuta.caller"]
+    made = View(
+        request,
+        service,
+        found if isinstance(found, Caller) else None,
+        spoken(request),
+        service.log.policies(),
+        service.present(),
+        None,
+    )
+    response = made.show("problem.html", problem.status_code, problem=problem.document())
+    response.headers.update(problem.headers or {})
+    return response
+
+
+def local_path(text: str) -> str:
+    """Return a path of a page of ours, else the first page: a link leads nowhere else."""
+    path = text.partition("?")[0]
+    safe = session.is_page(path) and text.isprintable() and "\\" not in text and "//" not in path
+    return quote(text, safe="/?=&%:+-._~") if safe else session.HOME
+
+
+def zone_of(policy: Policy) -> tzinfo:
+    """Return the zone in which a policy counts."""
+    return next(iter(policy.plans.values())).hours.zone
+
+
+def chosen(request: Request, name: str) -> str:
+    """Return a filter of the address, blank where there is none."""
+    return request.query_params.get(name, "").strip()
+
+
+def number(request: Request, name: str) -> int | None:
+    """Return a filter that is a number; raises Problem."""
+    text = chosen(request, name)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise invalid([Fault(name, "FieldInvalid", "it is no number; leave it out or choose one")])
+    return int(text)
+
+
+def moment_of(name: str, text: str, zone: tzinfo) -> int:
+    """Return the instant in a field for date and time; raises Problem."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return instant.from_datetime(
+            moment if moment.utcoffset() is not None else moment.replace(tzinfo=zone)
+        )
+    except (ValueError, OverflowError) as error:
+        message = "it is no date with a time; write one such as 2026-03-06T16:30"
+        raise invalid([Fault(name, "FieldInvalid", message)]) from error
+
+
+def _without(request: Request, name: str) -> str:
+    kept = [(one, value) for one, value in request.query_params.multi_items() if one != name]
+    return f"{request.url.path}?{urlencode(kept)}" if kept else request.url.path
+
+
+def fields_of(body: bytes) -> Mapping[str, str]:
+    """Return the fields of a form that say something; raises Problem where it is none."""
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), max_num_fields=50, errors="strict")
+    except ValueError as error:
+        raise Problem(400, "BodyUnreadable", "the form cannot be read; send it again") from error
+    # Browsers send the ends of lines as CR LF.
+    return {name: value.replace("\r\n", "\n") for name, value in pairs if value.strip()}

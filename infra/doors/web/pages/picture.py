@@ -1,0 +1,182 @@
+"""The picture of a clock: hours, nights and holidays as bands, the used target as a line.
+
+Pure data in the units of the drawing; the template only writes it down.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from domain import instant
+from domain.explanation import Explanation, due_meter
+from domain.hours import Hours, Kind
+from infra.doors.web.pages.page import View
+from projections.wording.words import local
+
+WIDTH, TOP, BOTTOM, HEIGHT = 1000, 64, 204, 232
+_MARGIN = 24
+_ROWS = 3
+_MOST_DAYS = 14
+_BUSINESS: Kind = "business"
+
+Scale = Callable[[int], float]
+"""Where an instant lies on the drawing."""
+
+
+class Band(NamedTuple):
+    """A stretch of the time axis."""
+
+    x: float
+    width: float
+    title: str
+
+
+class Mark(NamedTuple):
+    """An instant with a name; `row` keeps names apart."""
+
+    kind: str
+    label: str
+    at: str
+    when: str
+    x: float
+    row: int
+    anchor: str
+
+
+class Picture(NamedTuple):
+    """Everything to draw; `used` and `ahead` are the points of lines, `whole` the height of 100 %.
+
+    `first` and `last` are the instants at the two margins, in microseconds.
+    """
+
+    first: int
+    last: int
+    hours: Sequence[Band]
+    holidays: Sequence[Band]
+    days: Sequence[tuple[float, str]]
+    used: str
+    ahead: str
+    whole: float | None
+    marks: Sequence[Mark]
+
+
+def picture(explained: Explanation, view: View) -> Picture:
+    """Draw a clock as it was judged."""
+    clock = explained.clock
+    ends = [explained.used.end, *([clock.due_at] if clock.due_at is not None else [])]
+    around = max(instant.HOUR, (max(ends) - clock.started_at) // 20)
+    hours = clock.hours
+    first = max(hours.start, clock.started_at - around)
+    last = min(hours.end - 1, max(ends) + around)
+
+    def x(at: int) -> float:
+        share = (at - first) / (last - first)
+        return round(_MARGIN + share * (WIDTH - 2 * _MARGIN), 2)
+
+    def band(start: int, end: int, title: str) -> Band:
+        start, end = max(start, first), min(end, last)
+        return Band(x(start), round(x(end) - x(start), 2), title)
+
+    line = _line(explained)
+    top = max([1.0, *(share for _, share in line)])
+
+    def y(share: float) -> float:
+        return round(BOTTOM - share / top * (BOTTOM - TOP), 2)
+
+    end = explained.used.end
+    return Picture(
+        first,
+        last,
+        [
+            band(segment.start, segment.end, "")
+            for segment in hours.segments(first, last)
+            if segment.kind == "business"
+        ],
+        [
+            band(day.start, day.end, view.phrase(day.name))
+            for day in hours.holidays_between(first, last)
+        ],
+        [(x(at), name) for at, name in _days(first, last, hours.zone, view)],
+        _points([(x(at), y(share)) for at, share in line if at <= end]),
+        _points([(x(at), y(share)) for at, share in line if at >= end]),
+        None if clock.due_at is None else y(1),
+        list(_marks(explained, view, x)),
+    )
+
+
+def _line(explained: Explanation) -> list[tuple[int, float]]:
+    """Return which share of the target is used when, at each turn of the line."""
+    clock, due, end = explained.clock, explained.due, explained.used.end
+    if due is None:
+        total = max(1, explained.used.business)
+        start, last, meter, budget = clock.started_at, end, _BUSINESS, total
+    else:
+        start, last = due.stretch.start, max(due.stretch.end, end)
+        meter, budget = due_meter(clock.hours, due.budget, start, due.stretch.end)
+    turns = {start, last, end}
+    turns.update(segment.start for segment in clock.hours.segments(start, max(start, last)))
+    return [
+        (at, _counted(clock.hours, start, at, meter) / max(1, budget))
+        for at in sorted(turns)
+        if at >= start
+    ]
+
+
+def _counted(hours: Hours, start: int, at: int, meter: Kind) -> int:
+    business, off_hours = hours.elapsed(start, at)
+    return business if meter == "business" else off_hours
+
+
+def _points(line: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x:g},{y:g}" for x, y in line)
+
+
+def _days(first: int, last: int, zone: tzinfo, view: View) -> Iterator[tuple[int, str]]:
+    begun, ended = local(first, zone).date(), local(last, zone).date()
+    step = 1 + (ended - begun).days // _MOST_DAYS
+    weekdays = view.said["weekdays"].split()
+    day = begun
+    while (day := day + timedelta(days=step)) <= ended:
+        midnight = instant.from_datetime(datetime(day.year, day.month, day.day, tzinfo=zone))
+        if first <= midnight <= last:
+            yield midnight, f"{weekdays[day.weekday()]} {day.day}. {day.month}."
+
+
+def _marks(explained: Explanation, view: View, x: Scale) -> Iterator[Mark]:
+    clock, said = explained.clock, view.said
+    found = [("start", said["start"], clock.started_at)]
+    found += [
+        (
+            "warning",
+            said["warning_mark"].format(percent=f"{float(one.step or 0) * 100:g}"),
+            one.at,
+        )
+        for one in explained.warnings
+        if one.kind == "warning"
+    ]
+    found += [
+        (
+            "retarget",
+            said["retarget"].format(severity=given.assigned.severity),
+            given.promise.given_at,
+        )
+        for given in explained.targets
+        if given.promise.given_at > clock.started_at
+    ]
+    if clock.due_at is not None:
+        found.append(("due", said["due_mark"], clock.due_at))
+    found.append(
+        ("end", said["end" if clock.satisfied_at is None else "answer"], explained.used.end)
+    )
+    placed = sorted(found, key=lambda one: one[2])
+    for number, (kind, label, at) in enumerate(placed):
+        place = x(at)
+        yield Mark(
+            kind,
+            label,
+            instant.text(at),
+            view.exact(at),
+            place,
+            number % _ROWS,
+            "end" if place > WIDTH * 0.85 else "start",
+        )

@@ -1,0 +1,119 @@
+"use strict";
+// Everything works without this file: it only spares reloading, counts down, and knows keys.
+
+const main = document.querySelector("main");
+let begun = performance.now();
+let waiting = null;
+
+const now = () => Number(main.dataset.now) + (performance.now() - begun) / 1000;
+
+function clockTime(seconds) {
+  const whole = Math.floor(Math.abs(seconds));
+  const two = (number) => String(number).padStart(2, "0");
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+function passed(open, from, to) {
+  return open.split(" ").filter(Boolean).reduce((sum, span) => {
+    const [start, end] = span.split("-").map(Number);
+    return sum + Math.max(0, Math.min(end, to) - Math.max(start, from));
+  }, 0);
+}
+
+function count() {
+  const at = now();
+  for (const cell of main.querySelectorAll("[data-left]")) {
+    const { left, open, due, budget } = cell.dataset;
+    const rest = Number(left) - passed(open, Number(main.dataset.now), at);
+    cell.querySelector("[data-text]").textContent = clockTime(rest);
+    const bar = cell.closest("tr").querySelector("progress");
+    if (bar && budget) bar.value = Math.min(Number(budget), Number(budget) - rest);
+    // What is due goes to another list; the server says to which.
+    if (Number(left) >= 0 && due && at > Number(due) && !cell.dataset.over) {
+      cell.dataset.over = "yes";
+      refresh(1500);
+    }
+  }
+}
+
+function refresh(after) {
+  waiting ??= setTimeout(update, after);
+}
+
+async function update() {
+  waiting = null;
+  // Who is writing is not disturbed.
+  if (main.querySelector("form.action textarea:focus, form.action input:focus, form.action select:focus")) {
+    return refresh(2000);
+  }
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (response === null || !response.ok) return refresh(5000);
+  if (response.redirected) return location.reload();
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const focused = document.activeElement?.closest("[data-row]")?.dataset.row;
+  const known = new Set([...main.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
+  for (const part of main.querySelectorAll("[data-live]")) {
+    const fresh = page.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
+    if (!fresh || fresh.innerHTML === part.innerHTML) continue;
+    const opened = [...part.querySelectorAll("details")].map((one) => one.open);
+    part.innerHTML = fresh.innerHTML;
+    const fold = [...part.querySelectorAll("details")];
+    if (fold.length === opened.length) fold.forEach((one, index) => { one.open = opened[index]; });
+  }
+  main.dataset.now = page.querySelector("main").dataset.now;
+  begun = performance.now();
+  for (const row of main.querySelectorAll("[data-row]")) {
+    if (!known.has(row.dataset.row)) row.classList.add("fresh");
+    if (row.dataset.row === focused) row.querySelector("a")?.focus();
+  }
+  count();
+}
+
+function listen() {
+  const changes = main.dataset.changes;
+  if (!changes) return;
+  const state = document.getElementById("connection");
+  const source = new EventSource(changes);
+  let lost = false;
+  source.addEventListener("changed", () => refresh(200));
+  source.onopen = () => {
+    state.textContent = state.dataset.liveText;
+    state.classList.remove("bad");
+    // What happened while nobody listened is in a fresh page.
+    if (lost) refresh(0);
+    lost = false;
+  };
+  source.onerror = () => {
+    lost = true;
+    state.textContent = state.dataset.lost;
+    state.classList.add("bad");
+  };
+  addEventListener("pagehide", () => source.close());
+}
+
+function move(step) {
+  const links = [...main.querySelectorAll("[data-row] a[data-open]")];
+  if (!links.length) return;
+  const here = links.indexOf(document.activeElement);
+  const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step;
+  links[Math.max(0, Math.min(links.length - 1, next))].focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  switch (event.key) {
+    case "j": move(1); break;
+    case "k": move(-1); break;
+    case "/": document.querySelector("form.filters select, form.filters input")?.focus(); break;
+    case "?": document.getElementById("keys").showModal(); break;
+    default: return;
+  }
+  event.preventDefault();
+});
+
+if (main.querySelector("[data-left]") || main.dataset.changes) {
+  count();
+  setInterval(count, 1000);
+  listen();
+}

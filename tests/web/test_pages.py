@@ -1,0 +1,479 @@
+"""The pages of the board without a script: who sees what, and that words stay words."""
+
+import re
+from uuid import UUID
+
+import pytest
+
+from domain import instant
+from domain.event import AgentResponded, Opened, Resolved, SeverityAssigned, Verified
+from infra.doors.web.guard import SAFE
+from infra.doors.web.pages.page import local_path
+from infra.doors.web.pages.session import COOKIE
+from infra.doors.web.pages.words import SAID
+from infra.doors.web.rights import RIGHTS
+from infra.store.access import ROLES, Role
+from tests.contract.given import NOW
+from tests.web.board import cookie, hidden, page, send, text
+from tests.web.desk import ANSWER, RESOLUTION, TRIAGE, Desk
+
+HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
+PAGES = {
+    "/desk": "get_board",
+    "/desk/tickets": "list_tickets",
+    "/desk/tickets/T-1": "get_ticket",
+    "/desk/open": "open_ticket",
+    "/desk/promises": "get_report",
+    "/desk/alerts": "list_alerts",
+    "/desk/policy": "list_policies",
+}
+
+
+class TestSigningIn:
+    def test_a_stranger_is_led_to_the_form_and_back(self, desk: Desk) -> None:
+        """The address that was asked for goes along."""
+        response = page(desk, None, "/desk/alerts?kind=breach")
+        assert response.status_code == 303
+        assert response.headers["location"].startswith("/desk/sign-in?to=%2Fdesk%2Falerts")
+        form = page(desk, None, response.headers["location"])
+        assert hidden(form, "/sign-in") == {"to": "/desk/alerts?kind=breach"}
+
+    def test_a_token_opens_a_session(self, desk: Desk) -> None:
+        """Its cookie is out of reach of scripts and of other sites, and only goes to pages."""
+        data = {"token": f" {desk.secrets['agent']} ", "to": "/desk/alerts"}
+        response = desk.ask(None, "POST", "/desk/sign-in", data=data)
+        assert (response.status_code, response.headers["location"]) == (303, "/desk/alerts")
+        kept = response.headers["set-cookie"]
+        assert kept.startswith(f"{COOKIE}={desk.secrets['agent']};")
+        assert {"HttpOnly", "Path=/desk", "SameSite=strict"} <= set(kept.split("; "))
+        assert "Secure" not in kept
+
+    def test_behind_tls_the_cookie_is_secure(self, desk: Desk) -> None:
+        """The server in front says so."""
+        response = desk.ask(
+            None,
+            "POST",
+            "/desk/sign-in",
+            data={"token": desk.secrets["agent"]},
+            headers={"X-Forwarded-Proto": "https"},
+        )
+        assert "Secure" in response.headers["set-cookie"].split("; ")
+
+    def test_a_token_that_lets_nobody_in_is_refused_with_the_reason(self, desk: Desk) -> None:
+        """Unknown, expired and revoked are told apart, and no cookie is set."""
+        desk.admit("late", "agent", "a-9", expires_at=NOW)
+        desk.revoke(desk.admit("gone", "agent", "a-9"))
+        for secret, reason in (
+            ("lhuta_nobody", "TokenUnknown"),
+            (desk.secrets["late"], "TokenExpired"),
+            (desk.secrets["gone"], "TokenRevoked"),
+        ):
+            response = desk.ask(None, "POST", "/desk/sign-in", data={"token": secret})
+            assert response.status_code == 401
+            assert SAID["en"][reason] in text(response)
+            assert "set-cookie" not in response.headers
+
+    def test_an_expired_session_leads_to_the_form_with_the_reason(self, desk: Desk) -> None:
+        """A session is never longer than its token."""
+        desk.admit("late", "agent", "a-9", expires_at=NOW + instant.HOUR)
+        assert page(desk, "late", "/desk").status_code == 200
+        desk.clock.now = NOW + instant.HOUR
+        response = page(desk, "late", "/desk")
+        assert response.status_code == 303
+        assert SAID["en"]["TokenExpired"] in text(page(desk, None, response.headers["location"]))
+
+    def test_signing_out_takes_the_cookie_away(self, desk: Desk) -> None:
+        """It needs the token of the form, too."""
+        response = send(desk, "agent", "/desk/sign-out", {})
+        assert response.headers["location"] == "/desk/sign-in"
+        assert f'{COOKIE}="";' in response.headers["set-cookie"]
+        assert send(desk, "agent", "/desk/sign-out", {}, token="x").status_code == 403
+
+    def test_a_session_is_nothing_to_the_api(self, desk: Desk) -> None:
+        """So no site can make a browser command it."""
+        response = desk.ask(None, "GET", "/tickets", headers=cookie(desk, "agent"))
+        assert response.status_code == 401
+
+    def test_nothing_of_a_stranger_is_read_but_a_token(self, desk: Desk) -> None:
+        """And of that not much."""
+        response = desk.ask(None, "POST", "/desk/sign-in", data={"token": "x" * 5_000})
+        assert response.status_code == 413
+
+    @pytest.mark.parametrize(
+        "to",
+        ["//evil.example", "https://evil.example", "/desk/../x\n", "/desk//x", "/desk\\x", "/"],
+    )
+    def test_nobody_is_led_elsewhere(self, to: str) -> None:
+        """Only to a page of ours."""
+        assert local_path(to) == "/desk"
+
+    def test_a_page_of_ours_is_kept_with_its_filters(self) -> None:
+        """Whatever they say."""
+        assert local_path("/desk/alerts?kind=breach") == "/desk/alerts?kind=breach"
+
+
+class TestWhoSeesWhat:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_a_page_needs_the_right_of_its_operation(self, desk: Desk, role: Role) -> None:
+        """A page that may not be seen says so, is in no menu, and keeps the policy for content."""
+        desk.triaged()
+        desk.engine()
+        for path, operation in PAGES.items():
+            response = page(desk, role, path)
+            allowed = role in RIGHTS[operation]
+            assert response.status_code == (200 if allowed else 403), path
+            assert response.headers["content-type"].startswith("text/html")
+            for name, value in SAFE:
+                assert response.headers[name.decode()] == value.decode()
+            if path != "/desk/tickets/T-1":
+                assert (f'<li><a href="{path}"' in response.text) == allowed
+
+    def test_a_customer_sees_own_tickets_only(self, desk: Desk) -> None:
+        """Another's ticket is not there."""
+        desk.opened()
+        assert page(desk, "customer", "/desk/tickets/T-1").status_code == 200
+        assert page(desk, "other customer", "/desk/tickets/T-1").status_code == 404
+        desk.engine()
+        assert "T-1" in text(page(desk, "customer", "/desk/tickets"))
+        assert "T-1" not in text(page(desk, "other customer", "/desk/tickets?customer=c-1"))
+
+    def test_who_may_not_read_words_sees_none(self, desk: Desk) -> None:
+        """An auditor sees that something was written."""
+        desk.triaged(subject="A secret subject", body="A secret body")
+        desk.engine()
+        for path in ("/desk", "/desk/tickets", "/desk/tickets/T-1"):
+            assert "secret" not in page(desk, "auditor", path).text
+        assert SAID["en"]["erased"] in text(page(desk, "auditor", "/desk/tickets/T-1"))
+
+    def test_a_customer_sees_nothing_of_the_staff(self, desk: Desk) -> None:
+        """Neither who triaged, nor why."""
+        ticket = desk.triaged()
+        shown = page(desk, "customer", f"/desk/tickets/{ticket}").text
+        assert "Nobody can work" not in shown
+        assert "agent:a-1" not in shown
+        assert "Nobody can work" in page(desk, "agent", f"/desk/tickets/{ticket}").text
+
+    def test_no_page_has_script_or_style_inside_or_from_elsewhere(self, desk: Desk) -> None:
+        """The policy for content would forbid them anyway."""
+        desk.triaged()
+        desk.engine()
+        for path in (*PAGES, "/desk/sign-in", "/desk/nowhere"):
+            shown = page(desk, "specialist", path).text
+            assert (
+                re.findall(r"<script(?! src=\"/desk/static/page\.js\" defer></script>)", shown)
+                == []
+            )
+            assert re.search(r"<style|\sstyle=|\son\w+=|javascript:", shown) is None
+            assert re.findall(r'(?:src|href|action)="(?![/#?])[^"]*', shown) == []
+
+    def test_what_a_browser_loads_is_there(self, desk: Desk) -> None:
+        """Style and script are ours."""
+        for path in set(
+            re.findall(
+                r'(?:src|href)="(/desk/static/[^"]*)"', page(desk, None, "/desk/sign-in").text
+            )
+        ):
+            assert desk.get(None, path).status_code == 200
+        assert page(desk, "agent", "/desk/static/none").status_code == 404
+
+
+class TestTheBoard:
+    def test_it_shows_each_ticket_where_it_belongs(self, desk: Desk) -> None:
+        """With the time that is left and the wall clock of the policy's zone."""
+        desk.triaged(subject="It stops")
+        desk.opened(subject="Nobody looked")
+        answered = desk.triaged(subject="Asked back")
+        desk.done("agent", f"/tickets/{answered}/responses", ANSWER)
+        desk.engine()
+        shown = page(desk, "agent", "/desk")
+        parts = dict(
+            zip(("broken", "due", "untriaged", "waiting"), _sections(shown.text), strict=True)
+        )
+        assert "It stops" in parts["due"]
+        assert "today 11:00" in parts["due"]
+        assert "0:59:59" in parts["due"]
+        assert "Nobody looked" in parts["untriaged"]
+        assert "Asked back" in parts["waiting"]
+        assert "T-" not in parts["broken"]
+
+    def test_a_broken_promise_moves_up_and_time_grows_old(self, desk: Desk) -> None:
+        """The head tells the age in words, not only in red."""
+        desk.triaged()
+        desk.engine()
+        desk.clock.now += 2 * instant.HOUR
+        shown = page(desk, "agent", "/desk")
+        assert "T-1" in _sections(shown.text)[0]
+        assert "Time is old: 1:59:59" in text(shown)
+        assert '<span data-text class="bad">1:00:00</span>' in _sections(shown.text)[0]
+
+    def test_off_hours_are_named_where_they_decide(self, desk: Desk) -> None:
+        """At night the other meter runs out first."""
+        desk.clock.now = instant.parse("2026-03-09T17:00:00Z")
+        desk.triaged()
+        desk.engine()
+        due = _sections(page(desk, "agent", "/desk").text)[1]
+        assert "tomorrow 2:00" in due
+        assert SAID["en"]["off-hours"] in due
+
+    def test_filters_are_in_the_address(self, desk: Desk) -> None:
+        """And say how many were looked at."""
+        desk.triaged(plan="standard", subject="Of standard")
+        desk.triaged(subject="Of premium")
+        desk.engine()
+        shown = page(desk, "agent", "/desk?plan=standard&severity=1")
+        assert "Of standard" in shown.text
+        assert "Of premium" not in shown.text
+        assert "1 of the first 2 match" in text(shown)
+        assert page(desk, "agent", "/desk?severity=x").status_code == 422
+
+    def test_the_time_machine_shows_the_past_with_a_banner(self, desk: Desk) -> None:
+        """Every page knows it, and every link keeps it."""
+        desk.triaged(subject="Early")
+        desk.clock.now += 10 * instant.MINUTE
+        desk.triaged(subject="Later")
+        desk.engine()
+        past = page(desk, "agent", "/desk?as_of=2026-03-09T10:05")
+        assert "Early" in past.text
+        assert "Later" not in past.text
+        assert "/desk/tickets/T-1?as_of=2026-03-09T09%3A05%3A00Z" in past.text
+        for path in set(PAGES) - {"/desk/open"}:
+            shown = page(desk, "specialist", f"{path}?as_of=2026-03-09T10:05")
+            assert "This is the past" in text(shown), path
+        gone = page(desk, "agent", "/desk/tickets/T-2?as_of=2026-03-09T10:05")
+        assert (gone.status_code, "TicketNotKnownThen" in gone.text) == (404, True)
+        assert page(desk, "agent", "/desk?as_of=then").status_code == 422
+
+
+class TestATicket:
+    def test_hostile_words_stay_words(self, desk: Desk) -> None:
+        """Wherever they stand."""
+        ticket = desk.triaged(subject=HOSTILE, body=HOSTILE, steps_taken=HOSTILE)
+        desk.done("agent", f"/tickets/{ticket}/responses", {**ANSWER, "message": HOSTILE})
+        desk.engine()
+        for path in ("/desk", "/desk/tickets", f"/desk/tickets/{ticket}"):
+            shown = page(desk, "agent", path)
+            assert "<script>alert" not in shown.text
+            assert "<img" not in shown.text
+            assert "&lt;script&gt;alert(1)" in shown.text
+
+    def test_a_backdated_event_is_marked_with_both_times(self, desk: Desk) -> None:
+        """When it happened, and when it was recorded."""
+        ticket = desk.triaged()
+        desk.clock.now += instant.HOUR
+        earlier = {**ANSWER, "occurred_at": "2026-03-09T09:30:00Z"}
+        desk.done("agent", f"/tickets/{ticket}/responses", earlier)
+        shown = text(page(desk, "agent", f"/desk/tickets/{ticket}"))
+        assert "Mon 9 Mar 2026 10:30 CET , by agent:a-1" in shown
+        assert "entered later recorded Mon 9 Mar 2026 11:00 CET" in shown
+
+    def test_the_due_mark_lies_where_the_explanation_says(self, desk: Desk) -> None:
+        """The place on the drawing is the share of the time between its margins."""
+        ticket = desk.triaged()
+        shown = page(desk, "agent", f"/desk/tickets/{ticket}").text
+        [(at, x)] = re.findall(r'data-mark="due" data-at="([^"]*)" x1="([^"]*)"', shown)
+        first, last = map(int, re.findall(r'data-(?:first|last)="(\d+)"', shown))
+        explained = desk.get("agent", f"/tickets/{ticket}/explanation").json()
+        assert at == explained["clocks"][0]["due_at"]
+        share = (instant.parse(at) - first) / (last - first)
+        assert float(x) == pytest.approx(24 + share * 952, abs=0.01)
+
+    def test_only_what_is_legal_is_offered(self, desk: Desk) -> None:
+        """By the lifecycle and by the role."""
+        ticket = desk.opened()
+        assert _offered(desk, "specialist", ticket) == [
+            "triage",
+            "responses",
+            "workarounds",
+            "replies",
+        ]
+        assert _offered(desk, "agent", ticket) == ["responses", "workarounds", "replies"]
+        assert _offered(desk, "customer", ticket) == ["replies"]
+        assert _offered(desk, "auditor", ticket) == []
+        desk.done(
+            "specialist",
+            f"/tickets/{ticket}/triage",
+            {"severity": 1, "impact": "service-unavailable", "topic": "diagnosis"},
+        )
+        desk.done("agent", f"/tickets/{ticket}/resolution", RESOLUTION)
+        assert _offered(desk, "customer", ticket) == ["replies", "verification"]
+
+    def test_a_form_does_what_its_command_does(self, desk: Desk) -> None:
+        """Through triage and an answer to the resolution, and each form counts once."""
+        response = send(
+            desk,
+            "agent",
+            "/desk/open",
+            {
+                "customer_id": "c-1",
+                "plan": "premium",
+                "channel": "phone",
+                "subject": "No login",
+                "browser": "Firefox 137",
+            },
+        )
+        assert response.status_code == 303
+        ticket = response.headers["location"].rpartition("/")[2]
+        where = f"/desk/tickets/{ticket}"
+        key = str(UUID(int=7))
+        triage = {
+            "severity": "2",
+            "impact": "serious-performance",
+            "topic": "diagnosis",
+            "supported": "",
+            "command_id": key,
+        }
+        for _ in range(2):
+            assert send(desk, "specialist", f"{where}/triage", triage).headers["location"] == where
+        answer = {"awaiting": "customer", "message": "Line 1\r\nLine 2", "occurred_at": ""}
+        assert send(desk, "agent", f"{where}/responses", answer).status_code == 303
+        assert (
+            send(
+                desk, "agent", f"{where}/resolution", {"resolution": "Fixed", "root_cause": ""}
+            ).status_code
+            == 303
+        )
+        assert (
+            send(
+                desk, "customer", f"{where}/verification", {"method": "retest", "evidence": "Works"}
+            ).status_code
+            == 303
+        )
+        story = desk.story(ticket)
+        assert [type(one.event).__name__ for one in story] == [
+            "Opened",
+            "SeverityAssigned",
+            "AgentResponded",
+            "Resolved",
+            "Verified",
+        ]
+        assert story[0].event.environment.browser == "Firefox 137"  # type: ignore[union-attr]
+        assert story[2].words["message"] == "Line 1\nLine 2"
+        assert story[4].actor == "customer:c-1"
+
+    def test_a_refusal_is_shown_with_what_was_written(self, desk: Desk) -> None:
+        """Nothing has to be typed again."""
+        ticket = desk.opened()
+        response = send(
+            desk, "agent", f"/desk/tickets/{ticket}/resolution", {"resolution": "It is <b>done</b>"}
+        )
+        assert response.status_code == 409
+        assert "Not done: SeverityMissing" in text(response)
+        backed = {
+            "severity": "1",
+            "impact": "usage-question",
+            "topic": "usage",
+            "rationale": "Because",
+        }
+        refused = send(desk, "specialist", f"/desk/tickets/{ticket}/triage", backed)
+        assert refused.status_code == 422
+        assert "SeverityNotBacked" in text(refused)
+        assert "Because</textarea>" in refused.text
+        assert '<option value="usage-question" selected>' in refused.text
+        assert len(desk.story(ticket)) == 1
+
+    def test_a_form_of_another_session_does_nothing(self, desk: Desk) -> None:
+        """Neither without a token nor with that of somebody else."""
+        ticket = desk.opened()
+        other = hidden(page(desk, "specialist", "/desk/policy"), "/sign-out")["csrf"]
+        for token in (
+            "",
+            "x",
+            other,
+            "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+        ):
+            sent = {"message": "Hello", "awaiting": "customer"}
+            response = send(desk, "agent", f"/desk/tickets/{ticket}/responses", sent, token=token)
+            assert (response.status_code, "FormForeign" in response.text) == (403, True)
+        assert len(desk.story(ticket)) == 1
+
+    def test_a_role_may_send_no_form_that_it_is_not_offered(self, desk: Desk) -> None:
+        """What is hidden is refused, too."""
+        ticket = desk.opened()
+        response = send(desk, "agent", f"/desk/tickets/{ticket}/triage", {"severity": "1"})
+        assert (response.status_code, "RoleForbids" in response.text) == (403, True)
+        own = send(desk, "other customer", f"/desk/tickets/{ticket}/replies", {"message": "Hi"})
+        assert own.status_code == 404
+
+
+class TestTheOtherPages:
+    def test_each_figure_leads_to_its_tickets(self, desk: Desk) -> None:
+        """To as many as it counts."""
+        broken = desk.triaged(subject="Too late")
+        desk.triaged(plan="standard", subject="In time")
+        desk.clock.now += 75 * instant.MINUTE
+        desk.done("agent", f"/tickets/{broken}/responses", ANSWER)
+        desk.engine()
+        shown = page(desk, "auditor", "/desk/promises").text
+        hrefs = re.findall(
+            r'href="([^"]*verdict=breached[^"]*)" aria-label="broken: 1"', shown
+        )
+        [href] = [one for one in hrefs if "plan=premium" in one]
+        listed = page(desk, "agent", href.replace("&amp;", "&")).text
+        assert "Too late" in listed
+        assert "In time" not in listed
+
+    def test_alerts_are_the_newest_first_and_can_be_chosen(self, desk: Desk) -> None:
+        """By kind."""
+        desk.triaged()
+        desk.engine()
+        desk.clock.now += 2 * instant.HOUR
+        desk.opened()
+        desk.engine()
+        shown = text(page(desk, "auditor", "/desk/alerts"))
+        assert shown.index("promise broken initial response") < shown.index(
+            "warning initial response"
+        )
+        assert "warning initial" not in text(page(desk, "auditor", "/desk/alerts?kind=breach"))
+        assert page(desk, "auditor", "/desk/alerts?kind=none").status_code == 422
+
+    def test_the_policy_shows_targets_hours_and_holidays(self, desk: Desk) -> None:
+        """Of the year that is asked for."""
+        shown = text(page(desk, "customer", "/desk/policy?year=2026"))
+        assert "1 hour of business time, or 8 hours outside it, whichever ends first" in shown
+        assert (
+            "Friday 25 December 2026" in shown
+            or "25 December 2026" in shown
+            or "25 Dec 2026" in shown
+        )
+        assert page(desk, "customer", "/desk/policy?version=7").status_code == 404
+
+
+class TestCzech:
+    def test_the_browser_s_preference_is_followed(self, desk: Desk) -> None:
+        """And what was chosen by hand goes before it."""
+        shown = page(desk, "agent", "/desk", lang="cs,en;q=0.5")
+        assert '<html lang="cs">' in shown.text
+        assert "Nejbližší termíny" in shown.text
+        chosen = page(desk, "agent", "/desk/language?lang=en&to=/desk/alerts", lang="cs")
+        assert chosen.headers["location"] == "/desk/alerts"
+        kept = chosen.headers["set-cookie"].partition(";")[0]
+        headers = {"Accept-Language": "cs", "Cookie": f"{cookie(desk, 'agent')['Cookie']}; {kept}"}
+        assert '<html lang="en">' in desk.ask(None, "GET", "/desk", headers=headers).text
+
+    def test_both_languages_say_the_same_things(self) -> None:
+        """No key is missing, and none has other places to fill."""
+        places = {
+            language: {key: sorted(re.findall(r"\{\w+\}", said)) for key, said in words.items()}
+            for language, words in SAID.items()
+        }
+        assert places["en"] == places["cs"]
+
+    def test_every_page_can_be_told_in_czech(self, desk: Desk) -> None:
+        """Explanations included."""
+        desk.triaged()
+        desk.engine()
+        for path in PAGES:
+            assert page(desk, "specialist", path, lang="cs").status_code == 200
+        assert "Běží: termín je" in text(page(desk, "agent", "/desk/tickets/T-1", lang="cs"))
+
+
+def _sections(shown: str) -> list[str]:
+    return [
+        shown.split(f'<section data-live="{name}"')[1].split("</section>", maxsplit=1)[0]
+        for name in ("broken", "due_next", "untriaged", "waiting")
+    ]
+
+
+def _offered(desk: Desk, who: str, ticket: str) -> list[str]:
+    shown = page(desk, who, f"/desk/tickets/{ticket}").text
+    return re.findall(rf'action="/desk/tickets/{ticket}/(\w+)"', shown)
