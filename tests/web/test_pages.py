@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from domain import instant
-from domain.event import AgentResponded, Opened, Resolved, SeverityAssigned, Verified
 from infra.doors.web.guard import SAFE
 from infra.doors.web.pages.page import local_path
 from infra.doors.web.pages.session import COOKIE
@@ -15,7 +14,7 @@ from infra.doors.web.rights import RIGHTS
 from infra.store.access import ROLES, Role
 from tests.contract.given import NOW
 from tests.web.board import cookie, hidden, page, send, text
-from tests.web.desk import ANSWER, RESOLUTION, TRIAGE, Desk
+from tests.web.desk import ANSWER, RESOLUTION, Desk
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 PAGES = {
@@ -404,9 +403,7 @@ class TestTheOtherPages:
         desk.done("agent", f"/tickets/{broken}/responses", ANSWER)
         desk.engine()
         shown = page(desk, "auditor", "/desk/promises").text
-        hrefs = re.findall(
-            r'href="([^"]*verdict=breached[^"]*)" aria-label="broken: 1"', shown
-        )
+        hrefs = re.findall(r'href="([^"]*verdict=breached[^"]*)" aria-label="broken: 1"', shown)
         [href] = [one for one in hrefs if "plan=premium" in one]
         listed = page(desk, "agent", href.replace("&amp;", "&")).text
         assert "Too late" in listed
