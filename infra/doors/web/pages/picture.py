@@ -13,9 +13,14 @@ from domain.hours import Hours, Kind
 from infra.doors.web.pages.page import View
 from projections.wording.words import local
 
-WIDTH, TOP, BOTTOM, HEIGHT = 1000, 64, 204, 232
+WIDTH = 1000
 _MARGIN = 24
-_ROWS = 3
+_ROW = 17
+_TALL = 140
+_BELOW = 28
+_LETTER = 7.5
+"""About how wide a letter of a name is."""
+
 _MOST_DAYS = 14
 _BUSINESS: Kind = "business"
 
@@ -32,25 +37,29 @@ class Band(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An instant with a name; `row` keeps names apart."""
+    """An instant with a name, which stands at the height `y` where no other one is."""
 
     kind: str
     label: str
     at: str
     when: str
     x: float
-    row: int
+    y: int
     anchor: str
 
 
 class Picture(NamedTuple):
     """Everything to draw; `used` and `ahead` are the points of lines, `whole` the height of 100 %.
 
-    `first` and `last` are the instants at the two margins, in microseconds.
+    `first` and `last` are the instants at the two margins, in microseconds; the bands reach from
+    `top` to `bottom`.
     """
 
     first: int
     last: int
+    top: int
+    bottom: int
+    height: int
     hours: Sequence[Band]
     holidays: Sequence[Band]
     days: Sequence[tuple[float, str]]
@@ -78,15 +87,21 @@ def picture(explained: Explanation, view: View) -> Picture:
         return Band(x(start), round(x(end) - x(start), 2), title)
 
     line = _line(explained)
-    top = max([1.0, *(share for _, share in line)])
+    most = max([1.0, *(share for _, share in line)])
+    marks = list(_marks(explained, view, x))
+    top = max(mark.y for mark in marks) + _ROW
+    bottom = top + _TALL
 
     def y(share: float) -> float:
-        return round(BOTTOM - share / top * (BOTTOM - TOP), 2)
+        return round(bottom - share / most * _TALL, 2)
 
     end = explained.used.end
     return Picture(
         first,
         last,
+        top,
+        bottom,
+        bottom + _BELOW,
         [
             band(segment.start, segment.end, "")
             for segment in hours.segments(first, last)
@@ -100,7 +115,7 @@ def picture(explained: Explanation, view: View) -> Picture:
         _points([(x(at), y(share)) for at, share in line if at <= end]),
         _points([(x(at), y(share)) for at, share in line if at >= end]),
         None if clock.due_at is None else y(1),
-        list(_marks(explained, view, x)),
+        marks,
     )
 
 
@@ -168,15 +183,12 @@ def _marks(explained: Explanation, view: View, x: Scale) -> Iterator[Mark]:
     found.append(
         ("end", said["end" if clock.satisfied_at is None else "answer"], explained.used.end)
     )
-    placed = sorted(found, key=lambda one: one[2])
-    for number, (kind, label, at) in enumerate(placed):
-        place = x(at)
-        yield Mark(
-            kind,
-            label,
-            instant.text(at),
-            view.exact(at),
-            place,
-            number % _ROWS,
-            "end" if place > WIDTH * 0.85 else "start",
-        )
+    # Where the last name of each row ends.
+    taken: list[float] = []
+    for kind, label, at in sorted(found, key=lambda one: one[2]):
+        place, width = x(at), _LETTER * len(label) + 8
+        anchor = "end" if place + width > WIDTH else "start"
+        begins = place - width if anchor == "end" else place
+        row = next((row for row, end in enumerate(taken) if end <= begins), len(taken))
+        taken[row : row + 1] = [begins + width]
+        yield Mark(kind, label, instant.text(at), view.exact(at), place, 4 + _ROW * row, anchor)

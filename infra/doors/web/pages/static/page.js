@@ -25,7 +25,9 @@ function count() {
   for (const cell of main.querySelectorAll("[data-left]")) {
     const { left, open, due, budget } = cell.dataset;
     const rest = Number(left) - passed(open, Number(main.dataset.now), at);
-    cell.querySelector("[data-text]").textContent = clockTime(rest);
+    const text = cell.querySelector("[data-text]");
+    text.textContent = (rest < 0 && !cell.closest(".broken") ? "−" : "") + clockTime(rest);
+    text.classList.toggle("bad", rest < 0);
     const bar = cell.closest("tr").querySelector("progress");
     if (bar && budget) bar.value = Math.min(Number(budget), Number(budget) - rest);
     // What is due goes to another list; the server says to which.
