@@ -87,7 +87,7 @@ class Browser:
 
     def run(self, script: str, *arguments: object) -> Any:
         """Run a script in the page."""
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *arguments)
 
     def find(self, selector: str) -> Any:
         """Return an element that is there."""
@@ -127,7 +127,7 @@ class Browser:
         """Return what axe finds serious or critical on the page."""
         axe = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
         self.run(axe)
-        found = self.driver.execute_async_script(_AXE)  # type: ignore[no-untyped-call]
+        found = self.driver.execute_async_script(_AXE)
         return [
             f"{one['id']}: {node['html'][:120]}"
             for one in found
@@ -136,7 +136,7 @@ class Browser:
         ]
 
     def _command(self, name: str, parameters: dict[str, Any]) -> None:
-        self.driver.execute_cdp_cmd(name, parameters)  # type: ignore[no-untyped-call]
+        self.driver.execute_cdp_cmd(name, parameters)
 
 
 @contextmanager

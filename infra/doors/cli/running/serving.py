@@ -131,4 +131,4 @@ def _listening(http: Http) -> Iterator[Any]:
 def told(address: "Address | None") -> None:
     """Tell people at a terminal where it is served."""
     if address is not None and sys.stdout.isatty():
-        click.echo(f"HTTP API: {address.url} (what it can: {address.url}/docs)")
+        click.echo(f"Board: {address.url} (HTTP API: {address.url}/docs)")

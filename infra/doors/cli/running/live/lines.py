@@ -45,7 +45,7 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "subject": "The board stays empty",
         "answer": "We are looking into it",
         "watch": "(what is due next)",
-        "http": "HTTP API: {url} (what it can: {url}/docs); `{token}` makes a token for it.",
+        "http": "Board: {url} (HTTP API: {url}/docs). Sign in with the token that `{token}` makes.",
         "end": "kill -9 {process} ends this the hard way, Ctrl-C gently. Start it again, and it "
         "goes on; then",
         "proof": "find nothing wrong. {fresh} starts over.",
@@ -69,7 +69,7 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "subject": "Tabule zůstává prázdná",
         "answer": "Už se na to díváme",
         "watch": "(nejbližší termíny)",
-        "http": "HTTP API: {url} (co umí: {url}/docs); token k němu vytvoří `{token}`.",
+        "http": "Tabule: {url} (HTTP API: {url}/docs). Přihlásí token, který vytvoří `{token}`.",
         "end": "kill -9 {process} to ukončí natvrdo, Ctrl-C v klidu. Po novém spuštění se "
         "pokračuje a",
         "proof": "nic nenajdou. {fresh} začne znovu.",
