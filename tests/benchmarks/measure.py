@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One measured thing against its baseline; `value` and `baseline` in the same `unit`."""
+    """One measured thing against its baseline; `value` and `baseline` in the same `unit`.
+
+    `bound` says what keeps it from being faster, where that is known.
+    """
 
     name: str
     value: float
     baseline: float | None
     unit: str
     goal: str
+    bound: str = ""
 
 
 def per_call(function: Callable[[], object], calls: int, rounds: int = 7) -> float:
@@ -70,7 +74,9 @@ def table(rows: Sequence[Row]) -> str:
         ratio = "-" if row.baseline is None else f"{row.baseline / row.value:.2f}"
         cells.append((row.name, f"{row.value:.3f}", baseline, ratio, row.unit, row.goal))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
+    lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
-    )
+    ]
+    lines += [f"bound, {row.name}: {row.bound}" for row in rows if row.bound]
+    return "\n".join(lines)
