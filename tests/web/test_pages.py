@@ -93,6 +93,18 @@ class TestSigningIn:
         response = desk.ask(None, "GET", "/tickets", headers=cookie(desk, "agent"))
         assert response.status_code == 401
 
+    def test_no_other_site_signs_a_browser_in(self, desk: Desk) -> None:
+        """Else somebody would work in a session of a stranger without knowing."""
+        for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
+            response = desk.ask(
+                None,
+                "POST",
+                "/desk/sign-in",
+                data={"token": desk.secrets["agent"]},
+                headers={"Sec-Fetch-Site": site},
+            )
+            assert response.status_code == status
+
     def test_nothing_of_a_stranger_is_read_but_a_token(self, desk: Desk) -> None:
         """And of that not much."""
         response = desk.ask(None, "POST", "/desk/sign-in", data={"token": "x" * 5_000})

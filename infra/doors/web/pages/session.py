@@ -64,9 +64,19 @@ def check_form(request: Request, fields: Mapping[str, str]) -> None:
     """Raise Problem unless a form comes from a page of this session."""
     sent = fields.get(FIELD, "").encode("utf-8", "surrogateescape")
     if not hmac.compare_digest(sent, form_token(request).encode()):
-        raise Problem(
-            403, "FormForeign", "the form is not of this session; open the page again and repeat"
-        )
+        raise _foreign()
+
+
+def check_origin(request: Request) -> None:
+    """Raise Problem where another site sends a form that no session stands behind yet."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise _foreign()
+
+
+def _foreign() -> Problem:
+    return Problem(
+        403, "FormForeign", "the form is not of this session; open the page again and repeat"
+    )
 
 
 def _kept(cookies: str) -> str:

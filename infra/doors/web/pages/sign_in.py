@@ -50,6 +50,7 @@ def get_sign_in(request: Request) -> Response:
 @router.post(session.SIGN_IN, name="sign_in")
 async def sign_in(request: Request) -> Response:
     """Begin a session with a token that lets somebody in."""
+    session.check_origin(request)
     fields = fields_of(await request.body())
     secret = fields.get("token", "").strip()
     to = local_path(fields.get("to", f"{session.HOME}/home"))
