@@ -174,3 +174,15 @@ def test_the_language_is_switched_by_a_link(desk: Desk, browser: Browser) -> Non
     browser.until(lambda: browser.text("h1") == "Tabule")
     browser.open("/desk/tickets/T-1")
     assert "Běží: termín je" in browser.text("main")
+
+
+def test_an_open_page_whose_token_ended_leads_to_the_form(desk: Desk, browser: Browser) -> None:
+    """With the next thing that happens, and the reason."""
+    name = desk.admit("gone", "agent", "a-9")
+    browser.sign_in(desk, "gone")
+    browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+    desk.revoke(name)
+    desk.clock.now += instant.SECOND
+    desk.opened()
+    browser.until(lambda: browser.path == "/desk/sign-in")
+    assert "This token was revoked" in browser.text("[role=alert]")

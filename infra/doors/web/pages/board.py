@@ -18,7 +18,7 @@ from infra.doors.web.pages.page import View, chosen, number, protected, view
 from infra.doors.web.sight import story
 from infra.engine.health import OLDEST_TIME
 from projections.board import Running, Waiting
-from projections.judging import judging
+from projections.judging import CannotJudge, judging
 
 router = protected()
 
@@ -96,7 +96,7 @@ def get_board(request: Request) -> Response:
 
     def section(found: Sequence[T], count: int, line: Callable[[T], Any]) -> Section:
         matching = [one for one in found if wanted.has(one)]
-        lines = [told for one in matching[:LISTED] if (told := line(one)) is not None]
+        lines = [told for one in matching[:LISTED] if (told := _judged(line, one)) is not None]
         rest = len(matching) if filtered else count
         looked = len(found) if filtered else 0
         return Section(lines, count, len(matching), looked, max(0, rest - LISTED))
@@ -120,6 +120,14 @@ def get_board(request: Request) -> Response:
     )
 
 
+def _judged(line: Callable[[T], Any], one: T) -> Any:
+    """Write a line; None where its ticket cannot be judged any more, and will be parked."""
+    try:
+        return line(one)
+    except CannotJudge:
+        return None
+
+
 def _about(made: View, ticket: str) -> About:
     assert made.caller is not None
     told = story(made.service.log, made.caller, ticket, words=True)
@@ -128,7 +136,7 @@ def _about(made: View, ticket: str) -> About:
     assert isinstance(opened, Opened)
     with judging(ticket):
         clocks = fold(shown, made.policies).clocks if shown else ()
-    plan = made.policy.plans[opened.plan].title
+        plan = made.policy.plans[opened.plan].title
     return About(opened.customer_id, made.phrase(plan), _subject(told), clocks)
 
 

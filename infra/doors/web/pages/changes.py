@@ -27,7 +27,7 @@ async def follow_changes(request: Request) -> Response:
     """Tell that something changed, of all tickets or of one; a customer only hears of own ones."""
     caller = request.scope["lhuta.caller"]
     if isinstance(caller, Problem):
-        # A page that is not signed in any more reloads, and is led to where that is done.
+        # The script asks for its page then, and is led to where signing in is done.
         return caller.response()
     streams: Streams = request.app.state.streams
     streams.check_room(caller.token)

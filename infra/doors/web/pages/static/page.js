@@ -4,6 +4,8 @@
 const main = document.querySelector("main");
 let begun = performance.now();
 let waiting = null;
+let source = null;
+let lost = false;
 
 const now = () => Number(main.dataset.now) + (performance.now() - begun) / 1000;
 
@@ -73,10 +75,9 @@ async function update() {
 
 function listen() {
   const changes = main.dataset.changes;
-  if (!changes) return;
+  if (!changes || source || document.hidden) return;
   const state = document.getElementById("connection");
-  const source = new EventSource(changes);
-  let lost = false;
+  source = new EventSource(changes);
   source.addEventListener("changed", () => refresh(200));
   source.onopen = () => {
     state.textContent = state.dataset.liveText;
@@ -89,9 +90,24 @@ function listen() {
     lost = true;
     state.textContent = state.dataset.lost;
     state.classList.add("bad");
+    if (source?.readyState !== EventSource.CLOSED) return;
+    // It was refused and does not try again: asking for the page says why, or mends it.
+    deafen();
+    setTimeout(listen, 5000);
+    refresh(1000);
   };
-  addEventListener("pagehide", () => source.close());
 }
+
+// Browsers open few connections to a server: who is not seen gives its own back.
+function deafen() {
+  source?.close();
+  source = null;
+  lost = true;
+}
+
+addEventListener("pagehide", deafen);
+addEventListener("pageshow", listen);
+document.addEventListener("visibilitychange", () => (document.hidden ? deafen() : listen()));
 
 function move(step) {
   const links = [...main.querySelectorAll("[data-row] a[data-open]")];
