@@ -68,7 +68,8 @@ def republish(
     """Send the log from a position on again, and return how far.
 
     Raises StoreError, NotSent and TopicsUnfit. `progress` hears how far the log was read, and how
-    far it goes. Whoever relays may go on.
+    far it goes. Whoever relays may go on. From its beginning, what was published is published
+    again, too, by whoever publishes.
     """
     url = database(place)
     with (
@@ -83,6 +84,8 @@ def republish(
         )
         if start <= 1:
             places.begin_anew(reached)
+            with PostgreSQLPublications.open(url) as publications:
+                publications.publish_again()
         return reached.position
 
 

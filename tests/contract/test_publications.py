@@ -82,6 +82,21 @@ class TestAlerts:
         assert publications.clocks(0, 10) == []
 
 
+class TestPublishedAgain:
+    def test_topics_that_were_made_anew_get_everything(
+        self, models: PostgreSQLModels, publications: PostgreSQLPublications
+    ) -> None:
+        """What was published as well as what was not, each once, in its order."""
+        models.announce([announcement(number) for number in (1, 2, 3)])
+        models.write(CLOCKS, [clock_row("T-1"), clock_row("T-2"), clock_row("T-3")])
+        publications.alerts_published(0, [1, 2])
+        publications.clocks_published(0, publications.clocks(0, 1))
+        publications.publish_again()
+        assert publications.alerts(0, 10) == [announcement(number) for number in (1, 2, 3)]
+        assert sorted(queued(publications)) == [("T-1", 7), ("T-2", 9)]
+        assert queued(publications, 1) == [("T-3", 7)]
+
+
 class TestClocks:
     def test_a_new_clock_is_to_be_published_as_it_stands(
         self, models: PostgreSQLModels, publications: PostgreSQLPublications
@@ -129,6 +144,21 @@ class TestClocks:
         models.write(CLOCKS, [clock_row(satisfied_at=5)])
         publications.clocks_published(0, read)
         assert queued(publications) == [("T-1", 7)]
+
+    def test_what_another_publisher_struck_off_is_to_be_published_again(
+        self, models: PostgreSQLModels, publications: PostgreSQLPublications
+    ) -> None:
+        """It may have sent a newer state before the one that stood still sent an older one."""
+        models.write(CLOCKS, [clock_row("T-1"), clock_row("T-2")])
+        old = publications.clocks(0, 10)
+        models.write(CLOCKS, [clock_row("T-1", satisfied_at=5)])
+        new = publications.clocks(0, 10)
+        publications.clocks_published(0, new)
+        publications.clocks_published(0, old[:1])
+        [again] = publications.clocks(0, 10)
+        assert again.row == clock_row("T-1", satisfied_at=5)
+        publications.clocks_published(0, [again])
+        assert publications.clocks(0, 10) == []
 
     @pytest.mark.parametrize("again", [[clock_row()], []])
     def test_what_did_not_change_is_not_published(

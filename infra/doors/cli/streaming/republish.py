@@ -30,7 +30,7 @@ def republish(data: Path, start: int) -> None:
     """Send the events of the log from a position on to Kafka again, up to its end.
 
     It fills topics that were made anew. Readers ignore what they have, and a relay may work at the
-    same time.
+    same time. From 0 on, every alert and every clock is published again, too, by `lhuta publish`.
     """
     broker = named_broker()
     with kafka_errors(), progress("positions") as sign:

@@ -41,18 +41,46 @@ _CLOCKS = f"""
     LIMIT %(limit)s
 """
 # What a projector is just changing is passed over: waiting for it, while it waits for this, would
-# be a deadlock, and it gets another version anyway.
+# be a deadlock, and it gets another version anyway. What is not queued any more was struck off by
+# another publisher, which may have sent a newer state before ours.
 _CLOCKS_PUBLISHED = """
-    DELETE FROM unpublished_clocks
-    WHERE ctid = ANY (ARRAY(
-        SELECT queued.ctid
-        FROM unpublished_clocks AS queued
-        JOIN unnest(%(tickets)s::text[], %(clocks)s::text[], %(started_by)s::text[],
+    WITH published AS (
+        SELECT *
+        FROM unnest(%(tickets)s::text[], %(clocks)s::text[], %(started_by)s::text[],
             %(versions)s::bigint[]) AS published (ticket, clock, started_by, version)
-            USING (ticket, clock, started_by, version)
+    ),
+    struck_off AS (
+        DELETE FROM unpublished_clocks
+        WHERE ctid = ANY (ARRAY(
+            SELECT queued.ctid
+            FROM unpublished_clocks AS queued
+            JOIN published USING (ticket, clock, started_by, version)
+            WHERE queued.partition = %(partition)s
+            FOR UPDATE OF queued SKIP LOCKED
+        ))
+    )
+    INSERT INTO unpublished_clocks (partition, ticket, clock, started_by)
+    SELECT %(partition)s, ticket, clock, started_by
+    FROM published
+    WHERE NOT EXISTS (
+        SELECT
+        FROM unpublished_clocks AS queued
         WHERE queued.partition = %(partition)s
-        FOR UPDATE OF queued SKIP LOCKED
-    ))
+            AND (queued.ticket, queued.clock, queued.started_by)
+                = (published.ticket, published.clock, published.started_by)
+    )
+    ON CONFLICT (partition, ticket, clock, started_by) DO UPDATE SET version = excluded.version
+"""
+_ALL_ALERTS = """
+    INSERT INTO unpublished_alerts (partition, sequence)
+    SELECT partition, sequence FROM outbox
+    ON CONFLICT (partition, sequence) DO NOTHING
+"""
+_ALL_CLOCKS = """
+    INSERT INTO unpublished_clocks (partition, ticket, clock, started_by)
+    SELECT histories.partition, ticket, clock, started_by
+    FROM clocks JOIN histories USING (ticket)
+    ON CONFLICT (partition, ticket, clock, started_by) DO UPDATE SET version = excluded.version
 """
 _QUEUED = len(ChangedClock._fields) - 1
 
@@ -110,7 +138,10 @@ class PostgreSQLPublications:
         ]
 
     def clocks_published(self, partition: int, clocks: Sequence[ChangedClock]) -> None:
-        """Strike clocks off as they were returned; one that has changed again stays."""
+        """Strike clocks off as they were returned; one that has changed again stays.
+
+        One that somebody else struck off meanwhile is to be published again, as it is then.
+        """
         self._database.change(
             _CLOCKS_PUBLISHED,
             {
@@ -121,6 +152,12 @@ class PostgreSQLPublications:
                 "versions": array.numbers([one.version for one in clocks]),
             },
         )
+
+    def publish_again(self) -> None:
+        """Let everything be published again: the topics were made anew."""
+        with self._database.transaction():
+            self._database.change(_ALL_ALERTS)
+            self._database.change(_ALL_CLOCKS)
 
 
 def _standing(row: Sequence[Any]) -> ClockRow | None:
