@@ -179,12 +179,14 @@ def prepare(
     lock_seconds: float = LOCK_SECONDS,
 ) -> None:
     """Set what every session has in common; raises psycopg.Error."""
+    # Whoever set a database to read-only, as hosts do when its disk is full, has a reason.
+    promise = "SET default_transaction_read_only = on;" if read_only else ""
     # Statements here touch few rows; compiling them would take longer than they do.
     connection.execute(
         f"SET idle_in_transaction_session_timeout = {round(1_000 * idle_seconds)};"
         f"SET lock_timeout = {round(1_000 * lock_seconds)};"
         f"SET statement_timeout = {1_000 * STATEMENT_SECONDS};"
-        f"SET default_transaction_read_only = {read_only};"
+        f"{promise}"
         "SET default_transaction_isolation = 'read committed';"
         "SET jit = off"
     )

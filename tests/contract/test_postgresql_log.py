@@ -352,7 +352,7 @@ class TestRights:
         name = conninfo_to_dict(url)["dbname"]
         with connected(url) as other:
             other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-        with EventLog.open(url, read_only=True) as log, pytest.raises(ReadOnly):
+        with EventLog.open(url) as log, pytest.raises(ReadOnly):
             log.append([append("b", "T-1", 1, REPLIED)])
 
 

@@ -287,7 +287,9 @@ class PostgreSQLLogRecorder(LogRecorder, PostgresApplicationRecorder):
         self, isolation: IsolationLevel, *, read_only: bool, piped: bool = False
     ) -> Iterator[PostgreSQLSession]:
         with _translated(self.place), self.datastore.get_connection() as connection:
-            connection.isolation_level, connection.read_only = isolation, read_only
+            connection.isolation_level = isolation
+            # Not False: a database that was set to read-only stays so.
+            connection.read_only = True if read_only else None
             # In a pipeline, what is not asked for an answer is not waited for.
             with (
                 _interruptible(self.place) if piped else nullcontext(),
