@@ -32,6 +32,9 @@ WITHIN_SECONDS = 0.02
 FETCH_MILLISECONDS = 50
 """How long a request for records waits where there are none."""
 
+METADATA_MILLISECONDS = 5_000
+"""How long what is known of the topics holds."""
+
 GROUP = "lhuta-worker"
 
 T = TypeVar("T")
@@ -178,7 +181,7 @@ class _App(faust.App):
 
 def _application(broker: Broker, folder: Path) -> faust.App:
     return _App(
-        GROUP,
+        broker.topic(GROUP),
         broker=";".join(f"kafka://{server}" for server in broker.servers),
         broker_credentials=_credentials(broker),
         broker_session_timeout=10.0,
@@ -186,6 +189,8 @@ def _application(broker: Broker, folder: Path) -> faust.App:
         broker_max_poll_records=FETCHED,
         # What lies further back than the newest record is read from the log.
         consumer_auto_offset_reset="latest",
+        # Topics that were deleted and made anew are seen after so long; till then nobody has them.
+        consumer_metadata_max_age_ms=METADATA_MILLISECONDS,
         datadir=str(folder),
         key_serializer="raw",
         value_serializer="raw",
