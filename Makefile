@@ -69,8 +69,9 @@ bench: setup ## measure, with ratios against a baseline of the same run
 bench-distributed: setup ## measure what goes over Kafka, on a broker and a database of its own (needs Java)
 	@$(IN_VENV) tests.benchmarks distributed
 
-soak: setup ## kill, starve and damage for several minutes, and show what was found (LHUTA_KILL_ROUNDS=30)
+soak: setup ## kill, starve and damage both engines for half an hour, and show what was found (LHUTA_KILL_ROUNDS=30)
 	@LHUTA_KILL_ROUNDS=$${LHUTA_KILL_ROUNDS:-30} $(IN_VENV) pytest --quiet --capture=no tests/survival tests/contract/test_survival.py
+	@LHUTA_KILL_ROUNDS=8 LHUTA_TEST_KAFKA_VERSION=3.9.1 $(IN_VENV) pytest --quiet --capture=no tests/survival/distributed/test_kill.py
 
 lock: setup ## pin pyproject.toml again (newer versions: make lock UPGRADE=--upgrade)
 	@command -v $(VENV)/bin/uv >/dev/null || $(IN_VENV) pip install --quiet --disable-pip-version-check uv

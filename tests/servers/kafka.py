@@ -1,4 +1,7 @@
-"""A real Kafka for tests: the one that LHUTA_TEST_KAFKA names, else one started for them."""
+"""A real Kafka for tests: the one that LHUTA_TEST_KAFKA names, else one started for them.
+
+LHUTA_TEST_KAFKA_VERSION names another version to start than the one that users get.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.servers.kafka import Kafka
+from infra.servers.kafka import VERSION, Kafka
 from infra.servers.server import ServerFailed
 from tests.servers.ended import ended_in_order
 from tests.servers.missing import missing
 
 ADDRESS = "LHUTA_TEST_KAFKA"
+TESTED = os.environ.get("LHUTA_TEST_KAFKA_VERSION") or VERSION
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +36,9 @@ def own_kafka(tmp_path: Path) -> Iterator[Kafka]:
         yield server
 
 
-def started(data: Path, version: str | None = None) -> Kafka:
+def started(data: Path) -> Kafka:
     """Return a broker that runs, or tell why there is none."""
-    server = Kafka(data) if version is None else Kafka(data, version=version)
+    server = Kafka(data, version=TESTED)
     try:
         server.start()
     except ServerFailed as error:

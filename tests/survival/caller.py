@@ -1,6 +1,7 @@
 """People who call `lhuta` as processes, and keep what it acknowledged."""
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,11 +13,18 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from domain import instant
+from infra.outlets.subscription import KINDS
+from infra.store.deliveries import StoredDeliveries
 from infra.store.log import wall_clock
 from tests.conftest import REPOSITORY
 
 LONGEST = 120
 """How many seconds any process may take before something is wrong with it."""
+
+HERE = Path(__file__).parent
+
+OF_THIS_TIME = ("line", "outcome")
+"""What an answer says of a command only when it was sent this time."""
 
 Process = subprocess.Popen[bytes]
 Line = Mapping[str, Any]
@@ -50,6 +58,12 @@ class Caller:
         kept = {name: one for name, one in os.environ.items() if not name.startswith("LHUTA_")}
         paths = os.pathsep.join((str(REPOSITORY), *filter(None, sys.path)))
         return {**kept, **self.named, "PYTHONPATH": paths}
+
+    def be_told(self, deliveries: StoredDeliveries) -> None:
+        """Let a file hear of all alerts, and a command that honours their ids."""
+        subscriber = shlex.join((sys.executable, str(HERE / "subscriber.py"), str(self.folder)))
+        deliveries.subscribe("file", str(self.folder / "alerts.jsonl"), KINDS, lambda: 0)
+        deliveries.subscribe("command", subscriber, KINDS, lambda: 0)
 
     def start(self, *command: str, answers: Path | None = None) -> Process:
         """Start `lhuta` as a process; what it answers goes into a file, or nowhere."""
@@ -133,7 +147,7 @@ class Caller:
             if line.endswith(b"\n"):
                 answer = orjson.loads(line)
                 assert answer["outcome"] != "refused", answer
-                told = {key: one for key, one in answer.items() if key != "outcome"}
+                told = {key: one for key, one in answer.items() if key not in OF_THIS_TIME}
                 assert self.acknowledged.setdefault(answer["command_id"], told) == told
         answers.unlink()
 

@@ -1,9 +1,7 @@
 """A living desk: a data folder, and the processes that work on it, each of which may be killed."""
 
-import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,7 +20,6 @@ from domain.event import (
     RecordedEvent,
     SeverityAssigned,
 )
-from infra.outlets.subscription import KINDS
 from infra.settings import Settings
 from infra.store.deliveries import SQLiteDeliveries
 from infra.store.log import EventLog, wall_clock
@@ -30,8 +27,6 @@ from infra.store.models import SQLiteModels
 from streams.envelope import encode
 from tests.conftest import REPOSITORY
 from tests.survival.caller import LONGEST, Caller, Process
-
-HERE = Path(__file__).parent
 
 
 class Desk(Caller):
@@ -54,10 +49,8 @@ class Desk(Caller):
 
     def subscribe(self) -> None:
         """Tell a file of all alerts, and a command that honours their ids."""
-        subscriber = shlex.join((sys.executable, str(HERE / "subscriber.py"), str(self.folder)))
         with SQLiteDeliveries.open(self.settings.deliveries) as deliveries:
-            deliveries.subscribe("file", str(self.folder / "alerts.jsonl"), KINDS, lambda: 0)
-            deliveries.subscribe("command", subscriber, KINDS, lambda: 0)
+            self.be_told(deliveries)
 
     def engine(self) -> Process:
         """Start an engine, and wait until it works."""

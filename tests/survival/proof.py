@@ -52,13 +52,13 @@ def proved(desk: Desk) -> Found:
         told = {ticket: ids for ticket, ids in demanded.items() if not ticket.startswith("X")}
         _outbox_is_in_order(models, told)
     _deliveries_are_those_demanded(desk, told)
-    again = _told_once(desk, told)
+    again = told_once(desk.folder, told)
     return Found(len(stored), len(desk.acknowledged), sum(map(len, told.values())), again)
 
 
 def _outbox_is_in_order(models: SQLiteModels, told: Ids) -> None:
     """What was announced since the read models were made is the end of what was to be told."""
-    announced = _ordered((one.ticket, one.alert_id) for one in models.outbox(0, 0, 10_000_000))
+    announced = ordered((one.ticket, one.alert_id) for one in models.outbox(0, 0, 10_000_000))
     assert all(ids == told[ticket][-len(ids) :] for ticket, ids in announced.items())
 
 
@@ -73,15 +73,15 @@ def _deliveries_are_those_demanded(desk: Desk, told: Ids) -> None:
                 "SELECT ticket, alert_id FROM deliveries WHERE subscriber = ? ORDER BY number",
                 (name,),
             )
-            assert _ordered(rows) == told
+            assert ordered(rows) == told
 
 
-def _told_once(desk: Desk, told: Ids) -> int:
+def told_once(folder: Path, told: Ids) -> int:
     """Hold what reached the subscribers against what was to be told; count what came again."""
-    came = _written(desk.folder / "alerts.jsonl")
-    assert _ordered(dict.fromkeys(came)) == told
-    assert _ordered(_written(desk.folder / "handled.jsonl")) == told
-    sent = len(came) + len(_written(desk.folder / "came.jsonl"))
+    came = _written(folder / "alerts.jsonl")
+    assert ordered(dict.fromkeys(came)) == told
+    assert ordered(_written(folder / "handled.jsonl")) == told
+    sent = len(came) + len(_written(folder / "came.jsonl"))
     return sent - 2 * sum(map(len, told.values()))
 
 
@@ -155,7 +155,8 @@ def _written(path: Path) -> list[tuple[str, str]]:
     return [(one["ticket"], one["id"]) for one in found]
 
 
-def _ordered(pairs: Iterable[tuple[str, str]]) -> Ids:
+def ordered(pairs: Iterable[tuple[str, str]]) -> Ids:
+    """Sort ids of alerts by their tickets."""
     by_ticket: Ids = {}
     for ticket, alert_id in pairs:
         by_ticket.setdefault(ticket, []).append(alert_id)

@@ -1,6 +1,7 @@
 """The servers of the tests of this folder, which kill them."""
 
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 
@@ -8,9 +9,12 @@ from infra.servers.kafka import Kafka
 from infra.servers.postgresql import PostgreSQL
 from infra.servers.server import ServerFailed, free_port
 from tests.servers.door import Door
+from tests.servers.ended import ended_in_order
+from tests.servers.kafka import TESTED
 from tests.servers.missing import missing
 from tests.servers.postgresql import reachable_folder
 from tests.survival.distributed.desk import PARTS, Desk, Servers
+from tests.survival.distributed.proof import settle
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +23,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     port = free_port()
     try:
         with (
+            ended_in_order(),
             reachable_folder() as folder,
             PostgreSQL(folder / "server") as database,
             Door(port) as door,
-            Kafka(tmp_path_factory.mktemp("kafka"), port, advertised=door.port) as broker,
+            Kafka(tmp_path_factory.mktemp("kafka"), port, TESTED, advertised=door.port) as broker,
         ):
             yield Servers(database, broker, door)
     except ServerFailed as error:
@@ -35,6 +40,8 @@ def desk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made = Desk(tmp_path_factory.mktemp("desk"), servers, "desk")
     try:
         with made.parts(*PARTS):
+            made.load("A", 1, Random("a desk"))
+            settle(made)
             yield made
     finally:
         made.end()

@@ -18,6 +18,7 @@ from domain.policy import Policy
 from infra.doors.living.aim import breaches, warnings
 from infra.servers.kafka import Kafka
 from infra.servers.postgresql import PostgreSQL
+from infra.store.deliveries.on_postgresql import PostgreSQLDeliveries
 from infra.store.log import EventLog, wall_clock
 from infra.store.policies.document import parse
 from infra.supervisor import Part, Supervisor
@@ -28,12 +29,12 @@ from tests.servers.door import Door
 from tests.survival.caller import Caller, Process, course, lhuta, to
 
 PARTITIONS = 6
-TICKETS = 12
+TICKETS = 30
 """Tickets in a file of commands."""
 
 POLICY = (REPOSITORY / "policies" / "managry.toml").read_bytes()
 
-HURRY = 10
+HURRY = 3
 """The supervisor's time goes so much faster: a part that dies often is still started again soon."""
 
 PATIENCE = 120.0
@@ -72,6 +73,8 @@ class Desk(Caller):
         EventLog.create(
             self.url, policy_bytes=POLICY, partitions=PARTITIONS, live_from=0, now=now
         ).close()
+        with PostgreSQLDeliveries.open(self.url) as deliveries:
+            self.be_told(deliveries)
         with topic.opened(self.broker) as topics:
             topics.create(PARTITIONS)
 
@@ -122,6 +125,23 @@ class Desk(Caller):
         os.kill(id, number)
         return True
 
+    @contextmanager
+    def without(self, *parts: str) -> Iterator[None]:
+        """Do for a while without parts, each by its name or its kind."""
+        stopped = [
+            (supervisor, name)
+            for supervisor in self._supervisors
+            for name in supervisor.restarts
+            if name in parts or name.partition("-")[0] in parts
+        ]
+        for supervisor, name in stopped:
+            supervisor.pause(name)
+        try:
+            yield
+        finally:
+            for supervisor, name in stopped:
+                supervisor.resume(name)
+
     # Time passes.
 
     def go_on(self, seconds: float) -> None:
@@ -163,8 +183,14 @@ class Desk(Caller):
         return bool(self._load) or self._applying is not None
 
     def finish(self) -> None:
-        """Send again whatever was not acknowledged."""
+        """Send again whatever was not acknowledged, as one file."""
         self.wait_until(lambda: not self.loaded, "sending commands")
+        for path in self.commands:
+            self.note_acknowledged(path)
+        lines = [line for path in self.commands for line in path.read_bytes().splitlines()]
+        again = self.folder / "again.jsonl"
+        again.write_bytes(b"\n".join(lines))
+        self.commands = [again]
         super().finish()
 
     def _soon(self, ticket: str, chance: Random) -> list[dict[str, Any]]:
@@ -202,7 +228,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "relay": ("relay",),
     "worker": ("worker", "--web-port", "0"),
     "publisher": ("publish",),
+    "notifier": ("notify",),
 }
 """The kinds of parts, by the names that they have here."""
 
-PARTS = ("relay-1", "relay-2", "worker-1", "worker-2", "publisher-1", "publisher-2")
+PARTS = ("relay-1", "relay-2", "worker-1", "worker-2", "publisher-1", "notifier-1")

@@ -1,6 +1,7 @@
 """What holds of a distributed desk that has come to rest, whatever happened to it before."""
 
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import psycopg
 from domain import instant
 from domain.alert import alerts
 from domain.event import RecordedEvent
+from infra.store.deliveries.on_postgresql import PostgreSQLDeliveries
 from infra.store.log import EventLog, Stored, wall_clock
 from infra.store.models import SQLiteModels
 from infra.store.models.postgresql import PostgreSQLModels
@@ -25,12 +27,10 @@ from streams.topic import ALERTS
 from streams.topic import CLOCKS as CLOCK_STATES
 from tests.integration.on_kafka import found
 from tests.survival.distributed.desk import PARTITIONS, Desk
+from tests.survival.proof import Ids, ordered, told_once
 
 QUIET = 10 * instant.SECOND
 """Nothing is decided by time alone for so long, else what is compared would change meanwhile."""
-
-Ids = dict[str, list[str]]
-"""Ids of alerts by ticket, in their order."""
 
 
 class Found(NamedTuple):
@@ -41,6 +41,14 @@ class Found(NamedTuple):
     clocks: int
     alerts: int
     again: int
+
+
+def until_time_goes_on(desk: Desk) -> float:
+    """Wait until every partition is decided to an instant after now; return how long it took."""
+    begun, now = time.monotonic(), wall_clock()
+    with PostgreSQLModels.open(desk.url) as models:
+        desk.wait_until(lambda: all(one.decided_to > now for one in _places(models)), "time")
+    return time.monotonic() - begun
 
 
 def settle(desk: Desk) -> None:
@@ -97,10 +105,27 @@ def followed(desk: Desk) -> Found:
         demanded = _demanded(log, stored, places[0].decided_to)
         again = _alerts_are_those_demanded(desk, demanded)
         _clocks_are_those_of_the_table(desk, models, stored)
-        _time_goes_on(desk, models, places)
     return Found(
         len(stored), len(desk.acknowledged), clocks, sum(map(len, demanded.values())), again
     )
+
+
+def told(desk: Desk) -> int:
+    """Hold what reached the subscribers against the log, at rest; count what came again."""
+    with (
+        EventLog.open(desk.url) as log,
+        PostgreSQLModels.open(desk.url) as models,
+        PostgreSQLDeliveries.open(desk.url) as deliveries,
+    ):
+
+        def delivered() -> bool:
+            backlogs = deliveries.backlogs()
+            assert all(one.given_up == 0 for one in backlogs)
+            return not any(one.open for one in backlogs)
+
+        desk.wait_until(delivered, "telling the subscribers")
+        decided_to = min(place.decided_to for place in _places(models))
+        return told_once(desk.folder, _demanded(log, log.read(0, 10_000_000), decided_to))
 
 
 def _commands_are_there_once(desk: Desk, stored: Sequence[Stored]) -> None:
@@ -164,10 +189,13 @@ def _alerts_are_those_demanded(desk: Desk, demanded: Ids) -> int:
         assert dict(one.headers)["ce_id"].decode() == alert["id"]
         assert one.key.decode() == alert["ticket"]
         came.append((alert["ticket"], alert["id"]))
-    first: Ids = {}
-    for ticket, alert_id in dict.fromkeys(came):
-        first.setdefault(ticket, []).append(alert_id)
-    assert first == demanded
+    first = ordered(dict.fromkeys(came))
+    wrong = {
+        ticket: (first.get(ticket), demanded.get(ticket))
+        for ticket in {*first, *demanded}
+        if first.get(ticket) != demanded.get(ticket)
+    }
+    assert not wrong, ("alerts that were published, and that are demanded", wrong)
     return len(came) - sum(map(len, demanded.values()))
 
 
@@ -196,16 +224,6 @@ def _without_position(value: bytes, last: Mapping[str, int]) -> object:
     state = orjson.loads(value)
     assert state.pop("logposition") <= last[state["ticket"]]
     return state
-
-
-def _time_goes_on(desk: Desk, models: PostgreSQLModels, before: Sequence[Place]) -> None:
-    def gone_on() -> bool:
-        return all(
-            now.decided_to > then.decided_to
-            for now, then in zip(_places(models), before, strict=True)
-        )
-
-    desk.wait_until(gone_on, "time")
 
 
 def _places(models: PostgreSQLModels) -> list[Place]:
