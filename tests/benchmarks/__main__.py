@@ -33,6 +33,8 @@ what takes how long on two cores:
              start     40 s; 300,000 events, with --full ten million: 20 minutes, 10 GB of disk
   distributed  on a broker and a server of their own, for which Java is needed, of its parts
              relay     a minute; 60,000 events, beside a bare producer
+             worker    2 minutes; 56,000 events over Kafka and in bulk, beside a no-op Faust agent
+             delays    3 minutes; commands, alerts and a takeover until they are seen
 """,
 )
 parser.add_argument(

@@ -24,10 +24,12 @@ from streams.record import Record, of_event, source_header
 from streams.relay import Place, Sent, Tail
 from streams.topic import EVENTS
 from tests.benchmarks import stories
+from tests.benchmarks.delays import delays
 from tests.benchmarks.engine import POLICY, brought
 from tests.benchmarks.measure import Row
+from tests.benchmarks.workers import worker
+from tests.benchmarks.world import PARTITIONS
 
-PARTITIONS = 12
 TICKETS = 12_000
 """They make about 60,000 events: two to three seconds of sending."""
 
@@ -113,4 +115,8 @@ def _timed(work: Callable[[], object]) -> float:
     return seconds
 
 
-PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {"relay": relay}
+PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {
+    "relay": relay,
+    "worker": worker,
+    "delays": delays,
+}

@@ -1,0 +1,241 @@
+"""How long it takes until something is seen, with relay, workers and publisher as processes.
+
+All of it on one machine: what is seen late because the machine does other work, is in the figures.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import psycopg
+from kafka import KafkaConsumer, TopicPartition
+
+from domain import instant
+from domain.command import Open, Reply
+from infra.desk import Desk
+from infra.store.log import EventLog, wall_clock
+from infra.store.models.postgresql import PostgreSQLModels
+from infra.supervisor import Part, Supervisor
+from streams.topic import ALERTS
+from tests.benchmarks.engine import WATCHED, bring_urgent
+from tests.benchmarks.measure import Row
+from tests.benchmarks.world import (
+    LOOK_SECONDS,
+    PARTITIONS,
+    TICKETS,
+    World,
+    wait_until,
+    world,
+)
+
+COMMANDS_A_SECOND = 100
+SECONDS = 30
+BUSY_TICKETS = 300
+TAKEOVERS = 3
+
+_PLACES = "SELECT partition, position, decided_to FROM lhuta.positions"
+
+
+def delays(address: str, url: str) -> Iterator[Row]:
+    """Measure on one living desk, with two workers, until what is done there can be seen."""
+    with world(address, url) as made, _alive(made) as supervisor:
+        yield from _of_commands(made)
+        yield from _of_alerts(made)
+        yield _of_takeover(made, supervisor)
+
+
+def _of_commands(made: World) -> Iterator[Row]:
+    late = _seen(made)
+    cuts = quantiles(late, n=100)
+    name = f"command acknowledged until in the read models, {len(late):,} at "
+    name += f"{COMMANDS_A_SECOND} a second"
+    yield Row(f"{name}, p50", cuts[49] * 1_000, None, "ms", "-")
+    yield Row(f"{name}, p99", cuts[98] * 1_000, None, "ms", "< 250")
+
+
+def _seen(made: World) -> list[float]:
+    """Carry commands out, and return after how many seconds each was in the read models."""
+    waiting: dict[int, list[tuple[int, float]]] = {number: [] for number in range(PARTITIONS)}
+    late: list[float] = []
+    done = threading.Event()
+    looking = threading.Thread(target=_look, args=(made, waiting, late, done))
+    with EventLog.open(made.url) as log:
+        desk, chance = Desk(log, wall_clock), Random("delays")
+        tickets = [_opened(desk) for _ in range(BUSY_TICKETS)]
+        looking.start()
+        turn = time.perf_counter()
+        for _ in range(COMMANDS_A_SECOND * SECONDS):
+            turn += 1 / COMMANDS_A_SECOND
+            time.sleep(max(0.0, turn - time.perf_counter()))
+            command = Reply(chance.choice(tickets), "Any news?")
+            outcome = desk.handle(command, command_id=str(uuid4()), actor="customer:c-1")
+            assert outcome.last_position is not None
+            acknowledged = outcome.last_position, time.perf_counter()
+            waiting[log.partition_of(outcome.ticket)].append(acknowledged)
+    wait_until(lambda: not any(waiting.values()))
+    done.set()
+    looking.join()
+    return late
+
+
+def _opened(desk: Desk) -> str:
+    command = Open(uuid4().hex, "c-1", "premium", "email", "The board stays empty")
+    return desk.handle(command, command_id=str(uuid4()), actor="customer:c-1").ticket
+
+
+def _look(
+    made: World,
+    waiting: Mapping[int, list[tuple[int, float]]],
+    late: list[float],
+    done: threading.Event,
+) -> None:
+    with psycopg.connect(made.url, autocommit=True) as server:
+        while not done.wait(LOOK_SECONDS):
+            for partition, position, _ in server.execute(_PLACES).fetchall():
+                now = time.perf_counter()
+                mine = waiting[partition]
+                while mine and mine[0][0] <= position:
+                    # It may be seen before whoever commanded it hears of it.
+                    late.append(max(0.0, now - mine.pop(0)[1]))
+
+
+def _of_alerts(made: World) -> Iterator[Row]:
+    """Measure from the instant at which an alert is to be told until it is there."""
+    with EventLog.open(made.url) as log, PostgreSQLModels.open(made.url) as models:
+        settle = log.policies().in_force(wall_clock()).settle
+        with _alerts_from_now(made) as alerts:
+            begun = wall_clock()
+            bring_urgent(log, 10 * TICKETS)
+            in_outbox = _outbox_from(models, begun)
+            seen: dict[str, tuple[int, int]] = {}
+            published: dict[str, int] = {}
+            until = time.monotonic() + WATCHED
+            while time.monotonic() < until:
+                for one, deadline in in_outbox():
+                    seen[one] = deadline + settle, wall_clock()
+                for one in alerts():
+                    published[one] = wall_clock()
+    after = begun + 2 * instant.SECOND
+    due = {one: at for one, (at, _) in seen.items() if at > after}
+    for where, late in (
+        ("in the outbox", [seen[one][1] - at for one, at in due.items()]),
+        ("on Kafka", [published[one] - at for one, at in due.items() if one in published]),
+    ):
+        cuts = quantiles(late, n=100)
+        name = f"alert {where} after D + settle, {len(late)} alerts"
+        yield Row(f"{name}, p50", cuts[49] / instant.SECOND, None, "s", "-")
+        yield Row(f"{name}, p99", cuts[98] / instant.SECOND, None, "s", "< 2.5")
+
+
+def _outbox_from(models: PostgreSQLModels, begun: int) -> Callable[[], Iterator[tuple[str, int]]]:
+    """Return what gives the breaches that are new in the outbox, with their deadlines."""
+    ends = {number: models.outbox_end(number) for number in range(PARTITIONS)}
+
+    def new() -> Iterator[tuple[str, int]]:
+        for number, end in ends.items():
+            for one in models.outbox(number, end, 1_000):
+                ends[number] = one.sequence
+                if one.kind == "breach":
+                    yield one.alert_id, instant.parse(orjson.loads(one.alert)["deadline"])
+
+    return new
+
+
+@contextmanager
+def _alerts_from_now(made: World) -> Iterator[Callable[[], list[str]]]:
+    """Give what returns the ids of alerts that are new on Kafka."""
+    consumer = KafkaConsumer(
+        **made.broker.options(), group_id=None, enable_auto_commit=False, fetch_max_wait_ms=20
+    )
+    name = made.broker.topic(ALERTS.name)
+    partitions = [TopicPartition(name, number) for number in range(PARTITIONS)]
+    consumer.assign(partitions)
+    consumer.seek_to_end(*partitions)
+    for one in partitions:
+        consumer.position(one)
+
+    def new() -> list[str]:
+        found: Any = consumer.poll(timeout_ms=10)
+        return [
+            dict(record.headers)["ce_id"].decode()
+            for records in found.values()
+            for record in records
+        ]
+
+    try:
+        yield new
+    finally:
+        consumer.close()
+
+
+def _of_takeover(made: World, supervisor: Supervisor) -> Row:
+    """Kill a worker, and measure until time goes on in every partition."""
+    took = []
+    for number in range(TAKEOVERS):
+        wait_until(lambda: _oldest(made) < 3)
+        name = f"worker-{1 + number % 2}"
+        os.kill(supervisor.processes[name], signal.SIGKILL)
+        took.append(_until_all_go_on(made))
+        supervisor.pause(name)
+        supervisor.resume(name)
+        time.sleep(3)
+    name = f"takeover after kill -9 of one of two workers, the longest of {TAKEOVERS}"
+    return Row(name, max(took), None, "s", "session of 10 s, and a rebalance")
+
+
+def _until_all_go_on(made: World) -> float:
+    """Return after how many seconds all partitions have decided what is due now."""
+    now = wall_clock()
+    wait_until(lambda: _decided(made) > now)
+    return (wall_clock() - now) / instant.SECOND
+
+
+@contextmanager
+def _alive(made: World) -> Iterator[Supervisor]:
+    """Run relay, workers and publisher until all that is in the log is applied."""
+    lhuta = (sys.executable, "-m", "infra.doors.cli")
+    parts = [
+        Part("relay", (*lhuta, "relay")),
+        Part("worker-1", (*lhuta, "worker", "--web-port", "0")),
+        Part("worker-2", (*lhuta, "worker", "--web-port", "0")),
+        Part("publisher", (*lhuta, "publish")),
+    ]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Supervisor(parts, logs=Path(folder), environment=made.environment) as supervisor,
+    ):
+        wait_until(lambda: _oldest(made) < 3)
+        wait_until(lambda: _published(made))
+        yield supervisor
+
+
+def _oldest(made: World) -> float:
+    """Return how many seconds ago the time of the last partition is."""
+    return (wall_clock() - _decided(made)) / instant.SECOND
+
+
+def _decided(made: World) -> int:
+    """Return the instant up to which all partitions have decided."""
+    with psycopg.connect(made.url, autocommit=True) as server:
+        try:
+            places = server.execute(_PLACES).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return 0
+    return min(place[2] for place in places) if len(places) == PARTITIONS else 0
+
+
+def _published(made: World) -> bool:
+    with psycopg.connect(made.url, autocommit=True) as server:
+        found = server.execute("SELECT FROM lhuta.unpublished_clocks LIMIT 1")
+        return found.fetchone() is None
