@@ -23,9 +23,9 @@ import faust
 import orjson
 
 from infra.distributed import rare_collections
+from infra.partition_log import PartitionLog
 from infra.store.log import EventLog, Stored
 from infra.store.models.postgresql import PostgreSQLModels
-from infra.worker.process import PartitionLog
 from projections.projector import Applied, Projector, Watermark
 from streams.broker import Broker
 from streams.partition import Mark, Partition
