@@ -551,12 +551,16 @@ class Watch:
         return alert
 
 
-def watched(history: Iterable[RecordedEvent], policies: Policies) -> Watch:
+def watched(history: Sequence[RecordedEvent], policies: Policies) -> Watch:
     """Return a watch of one ticket that has taken its whole history.
 
     It comes in the order of versions, in which it was recorded.
     """
     watch = Watch(policies)
+    if history and history[0].recorded_at == history[-1].recorded_at:
+        # What was imported was all recorded at one instant.
+        watch.record(history)
+        return watch
     for _, group in groupby(history, key=_RECORDED_AT):
         watch.record(list(group))
     return watch

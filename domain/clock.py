@@ -90,16 +90,18 @@ class Clock(NamedTuple):
             return "met"
         return "breached" if due_at < at else "running"
 
-    # What `_replace` does, in a third of the time: every clock goes through these.
+    # What `_replace` does, in a quarter of the time: every clock goes through these.
 
     def triaged(self, triage: SeverityAssigned, by: RecordedEvent) -> "Clock":
         """Return the clock with the target that the first severity gives it."""
         promises = _first_promise(self.policy, self.plan, self.name, self.started_at, triage, by)
-        return Clock(*self[:7], promises, self.untriaged, by.occurred_at, *self[-2:])
+        return tuple.__new__(
+            Clock, (*self[:7], promises, self.untriaged, by.occurred_at, *self[-2:])
+        )
 
     def answered(self, by: RecordedEvent) -> "Clock":
         """Return the clock as an event satisfies it."""
-        return Clock(*self[:-2], by.occurred_at, by.event_id)
+        return tuple.__new__(Clock, (*self[:-2], by.occurred_at, by.event_id))
 
     def meters(self, at: int) -> tuple[int, int]:
         """Return (business, off-hours) microseconds from the start to the answer, or to `at`."""
@@ -188,23 +190,28 @@ class Folding:
         start = by.occurred_at
         policy = self._policies.in_force(start)
         triage = self._standing.triage
-        self._touch(len(self.clocks))
+        number = len(self.clocks)
+        self._touch(number)
+        promises = (
+            () if triage is None else _first_promise(policy, self._plan, name, start, triage, by)
+        )
         self.clocks.append(
-            Clock(
-                name,
-                len(self.clocks) if name == "ongoing" else 1,
-                self._plan,
-                policy,
-                start,
-                by.version,
-                by.event_id,
-                ()
-                if triage is None
-                else _first_promise(policy, self._plan, name, start, triage, by),
-                triage is None,
-                None,
-                None,
-                None,
+            tuple.__new__(
+                Clock,
+                (
+                    name,
+                    number if name == "ongoing" else 1,
+                    self._plan,
+                    policy,
+                    start,
+                    by.version,
+                    by.event_id,
+                    promises,
+                    triage is None,
+                    None,
+                    None,
+                    None,
+                ),
             )
         )
         self._running = True
@@ -228,7 +235,8 @@ class Folding:
                 self.clocks[-1] = running._replace(promises=(*running.promises, promise))
 
     def _touch(self, index: int) -> None:
-        self.touched_from = min(self.touched_from, index)
+        if index < self.touched_from:
+            self.touched_from = index
 
 
 def fold(history: Iterable[RecordedEvent], policies: Policies) -> Folded:

@@ -455,8 +455,10 @@ class Projector:
         next_turn = folded.next_turn
         if waiting is not None and (next_turn is None or waiting < next_turn):
             next_turn = waiting
-        kept = Kept(ticket, self._partition, position, next_turn, self._version, added)
-        return _Folded(ticket, before, kept, folded, parked)
+        kept = tuple.__new__(
+            Kept, (ticket, self._partition, position, next_turn, self._version, added)
+        )
+        return tuple.__new__(_Folded, (ticket, before, kept, folded, parked))
 
     def _write(
         self, folds: Sequence[_Folded], quiet: int, parked_from: int, terms: Terms

@@ -1,7 +1,7 @@
 """The event log: what everybody else uses of it."""
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import repeat, takewhile
 from types import TracebackType
 from typing import NamedTuple
 from uuid import uuid4
@@ -267,7 +267,14 @@ class EventLog:
         Of one partition where it is named, else of all. What was recorded at one instant comes
         together, also where that is more than `limit`.
         """
-        return [_stored(row) for row in self.rows(after, limit, partition)]
+        rows = self.rows(after, limit, partition)
+        if not rows:
+            return []
+        # As `_stored` does it, column by column and so in half the time: a rebuild reads all.
+        positions, *whats, proofs, previous, _ = zip(*rows, strict=True)
+        events = map(codec.event_of, *whats)
+        placed = zip(positions, previous, proofs, events, strict=True)
+        return list(map(tuple.__new__, repeat(Stored), placed))
 
     def rows(self, after: int, limit: int, partition: int | None = None) -> list[EventRow]:
         """Return the events that `read` returns as they are stored."""
