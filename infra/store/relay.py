@@ -2,6 +2,7 @@
 
 import psycopg
 
+from infra.store.closing import Closing
 from infra.store.failure import StoreError
 from infra.store.log import Cursor, EventLog
 from infra.store.postgresql import Connection, connect, name_of, translated
@@ -48,7 +49,7 @@ class LeaseLost(StoreError):
     says = "the lease in {place} is lost ({detail}); start again, and wait for it"
 
 
-class PostgreSQLPlaces:
+class PostgreSQLPlaces(Closing):
     """How far the log is relayed, beside the log; a context manager."""
 
     def __init__(self, url: str, log: EventLog) -> None:
@@ -59,11 +60,7 @@ class PostgreSQLPlaces:
         with translated(self._name):
             self._connection.execute(_TABLE)
 
-    def __enter__(self) -> "PostgreSQLPlaces":
-        """Return it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Let the database go."""
         self._connection.close()
 
@@ -114,7 +111,7 @@ def relayed(url: str) -> int | None:
     return position
 
 
-class PostgreSQLLease:
+class PostgreSQLLease(Closing):
     """A lease by an advisory lock on a connection of its own; a context manager.
 
     The lock ends with the connection, and that with the process. A pooler that shares connections
@@ -130,11 +127,7 @@ class PostgreSQLLease:
         with translated(self._place):
             self._connection.execute(_LEASE_SESSION)
 
-    def __enter__(self) -> "PostgreSQLLease":
-        """Return it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Let the lease go."""
         self._connection.close()
 

@@ -1,14 +1,15 @@
 """What every database of the deliveries does in the same way, by the statements they share."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from domain.alert import AlertKind
 from infra.outlets.deliveries import Backlog, Due, Failure, Taken, Trouble
 from infra.outlets.subscription import Subscription, UnknownSubscriber, Way
+from infra.store.closing import Closing
 from projections.models import Announcement
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
@@ -106,7 +107,7 @@ _TROUBLES = """
 """
 
 
-class StoredDeliveries(ABC):
+class StoredDeliveries(Closing):
     """Deliveries in a database; a context manager. Parameters in statements are `:name`."""
 
     held: ClassVar[str] = ""
@@ -115,19 +116,6 @@ class StoredDeliveries(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let the database go."""
-
-    def __enter__(self) -> Self:
-        """Return the open deliveries."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     @abstractmethod
     def now(self) -> int:

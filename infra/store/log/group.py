@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Generic, TypeVar
 
+from infra.store.closing import Closing
 from infra.store.failure import Damaged, StoreError
 from infra.store.log.request import Outcome
 
@@ -32,7 +32,7 @@ class Stopped(Exception):
         super().__init__("the writer of the log has stopped; start the program again")
 
 
-class GroupCommit(Generic[Q]):
+class GroupCommit(Closing, Generic[Q]):
     """Writes for many callers at once; a context manager, which ends when all is written."""
 
     def __init__(self, write: Writing[Q]) -> None:
@@ -67,19 +67,6 @@ class GroupCommit(Generic[Q]):
                 self._stopped = True
                 self._queue.put(None)
         self._thread.join()
-
-    def __enter__(self) -> "GroupCommit[Q]":
-        """Return the open writer."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the writer."""
-        self.close()
 
     def _run(self) -> None:
         group: list[_Waiting[Q]] = []

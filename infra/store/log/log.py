@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import repeat, takewhile
-from types import TracebackType
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from domain.event import NO_WORDS, Opened, RecordedEvent
 from domain.policy import Policies, PoliciesDisagree
 from domain.refusal import CommandReused
 from domain.ticket import Ticket
+from infra.store.closing import Closing
 from infra.store.failure import Damaged, Interrupted, StoreError
 from infra.store.log import (
     announcing,
@@ -69,7 +69,7 @@ class Erased(NamedTuple):
     gone: bool
 
 
-class EventLog:
+class EventLog(Closing):
     """All that ever happened, in order, for ever; a context manager.
 
     Safe to be used by several threads, and by several processes at once. Every method raises the
@@ -152,19 +152,6 @@ class EventLog:
     def close(self) -> None:
         """Let the log go."""
         self._application.close()
-
-    def __enter__(self) -> "EventLog":
-        """Return the open log."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the log."""
-        self.close()
 
     @property
     def log_id(self) -> str:

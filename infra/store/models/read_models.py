@@ -1,11 +1,11 @@
 """What every database of the read models answers in the same way, by the queries they share."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 
+from infra.store.closing import Closing
 from infra.store.models.line import events
 from projections.board import Counts, Standing, Waiting
 from projections.fault import UnreadableHistories, UnreadableHistory
@@ -47,7 +47,7 @@ class Sizes(NamedTuple):
     running: int
 
 
-class ReadModels(ABC):
+class ReadModels(Closing):
     """Read models; a context manager. Every method raises the StoreError that stopped it."""
 
     def __init__(self, database: Database) -> None:
@@ -61,19 +61,6 @@ class ReadModels(ABC):
     def close(self) -> None:
         """Let the database go."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        """Return the open read models."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Begin a transaction to write in: kept as a whole, undone on any exception."""

@@ -1,9 +1,9 @@
 """What of the read models in a PostgreSQL database is still to be published."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
+from infra.store.closing import Closing
 from infra.store.models.postgresql import array
 from infra.store.models.postgresql.database import Database
 from projections.models import Announcement
@@ -85,7 +85,7 @@ _ALL_CLOCKS = """
 _QUEUED = len(ChangedClock._fields) - 1
 
 
-class PostgreSQLPublications:
+class PostgreSQLPublications(Closing):
     """What is still to be published; a context manager.
 
     Every method is a transaction of its own and raises the StoreError that stopped it.
@@ -102,19 +102,6 @@ class PostgreSQLPublications:
     def close(self) -> None:
         """Let the database go."""
         self._database.close()
-
-    def __enter__(self) -> "PostgreSQLPublications":
-        """Return the open queues."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     def alerts(self, partition: int, limit: int) -> list[Announcement]:
         """Return the first announcements that were not published, in their order."""
