@@ -32,7 +32,8 @@ from infra.store.deliveries import opened as opened_deliveries
 from infra.store.failure import Damaged, Missing, StoreError
 from infra.store.listed import Listed
 from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named
-from infra.store.models import ReadModels
+from infra.store.models import Reading as ReadingModels
+from infra.store.models import ReadModels, shared
 from infra.store.models import opened as opened_models
 from infra.store.relayed import relayed_to
 from infra.store.small_file import failure
@@ -356,12 +357,13 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
     from infra.doors.web.service import Reading, Service
     from infra.doors.web.sight import Owners
 
-    @contextmanager
-    def reading() -> Iterator[Reading]:
-        with opened_models(settings.models, read_only=True) as models, models.reading():
-            yield Reading(models, Listed(models.database), Told(models.database))
+    with EventLog.open(settings.log, clock=clock) as log, shared(settings.models) as models:
 
-    with EventLog.open(settings.log, clock=clock) as log:
+        @contextmanager
+        def reading() -> Iterator[Reading]:
+            with models() as found:
+                yield Reading(found, Listed(found.database), Told(found.database))
+
         commands = Commands(log, clock)
 
         def carry_out(requests: Sequence[Request]) -> Sequence[Outcome | Exception]:
@@ -377,7 +379,7 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
                 tokens,
                 Owners(log),
                 group.submit,
-                lambda: looked_up(settings, clock, log),
+                lambda: looked_up(settings, clock, log, models),
                 clock,
                 Semaphore(),
             )
@@ -385,11 +387,14 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
 
 def vitals(settings: Settings, clock: Clock) -> Vitals:
     """Look up how the engine is; raises StoreError."""
-    with EventLog.open(settings.log, read_only=True, clock=clock) as log:
-        return looked_up(settings, clock, log)
+    with (
+        EventLog.open(settings.log, read_only=True, clock=clock) as log,
+        shared(settings.models) as models,
+    ):
+        return looked_up(settings, clock, log, models)
 
 
-def looked_up(settings: Settings, clock: Clock, log: EventLog) -> Vitals:
+def looked_up(settings: Settings, clock: Clock, log: EventLog, reading: ReadingModels) -> Vitals:
     """Look up how the engine is, with a log that is open; raises StoreError."""
     head, lasts, partitions = log.head(), log.lasts(), range(log.partitions)
     found = Vitals(
@@ -409,16 +414,17 @@ def looked_up(settings: Settings, clock: Clock, log: EventLog) -> Vitals:
     ):
         found = found._replace(backlogs=tuple(deliveries.backlogs()))
     try:
-        models = opened_models(settings.models, read_only=True)
+        with reading() as models:
+            begun = {
+                number: place
+                for number in partitions
+                if (place := models.place(number)) is not None
+            }
+            turns = [models.next_turn(number) for number in partitions]
+            sizes = models.sizes()
+            due = models.due_next(found.now, 1)
     except Missing:
         return found
-    with models, models.reading():
-        begun = {
-            number: place for number in partitions if (place := models.place(number)) is not None
-        }
-        turns = [models.next_turn(number) for number in partitions]
-        sizes = models.sizes()
-        due = models.due_next(found.now, 1)
     reached = {number: place.position for number, place in begun.items()}
     return found._replace(
         behind=max(lasts.get(number, 0) - reached.get(number, 0) for number in partitions),

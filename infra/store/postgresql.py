@@ -131,14 +131,15 @@ class DamagedDatabase(Damaged):
 def connect(
     url: str,
     *,
+    settings: str = "",
     read_only: bool = False,
     idle_seconds: float = IDLE_SECONDS,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Connection:
     """Open a connection by a libpq URL; transactions are begun and ended by hand.
 
-    What the URL does not say, libpq takes from its environment and password file. Raises
-    StoreError.
+    What the URL does not say, libpq takes from its environment and password file; `settings` is
+    carried out first. Raises StoreError.
     """
     given = parameters(url)
     with translated(name_of(url)):
@@ -146,6 +147,7 @@ def connect(
         try:
             prepare(
                 connection,
+                settings=settings,
                 read_only=read_only,
                 idle_seconds=idle_seconds,
                 lock_seconds=lock_seconds,
@@ -174,11 +176,12 @@ def parameters(url: str) -> dict[str, Any]:
 def prepare(
     connection: psycopg.Connection[Any],
     *,
+    settings: str = "",
     read_only: bool = False,
     idle_seconds: float = IDLE_SECONDS,
     lock_seconds: float = LOCK_SECONDS,
 ) -> None:
-    """Set what every session has in common; raises psycopg.Error."""
+    """Set what every session has in common, and then its own `settings`; raises psycopg.Error."""
     # Whoever set a database to read-only, as hosts do when its disk is full, has a reason.
     promise = "SET default_transaction_read_only = on;" if read_only else ""
     # Statements here touch few rows; compiling them would take longer than they do.
@@ -188,7 +191,8 @@ def prepare(
         f"SET statement_timeout = {1_000 * STATEMENT_SECONDS};"
         f"{promise}"
         "SET default_transaction_isolation = 'read committed';"
-        "SET jit = off"
+        "SET jit = off;"
+        f"{settings}"
     )
 
 

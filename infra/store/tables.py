@@ -21,7 +21,7 @@ _MAKING = "SELECT pg_advisory_xact_lock(hashtext('making ' || %(schema)s))"
 
 
 class Tables:
-    """The tables of one schema, over one connection.
+    """The tables of one schema, over one connection in whose path the schema is.
 
     Every method raises the StoreError that stopped it. After one that tells of a lost connection
     open another; what was committed is there.
@@ -31,7 +31,6 @@ class Tables:
         self._connection = connection
         self._where = place
         self._schema = schema
-        self.change(f"SET search_path = {schema}")
 
     @property
     def place(self) -> str:

@@ -35,7 +35,8 @@ _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 # The next rows are looked up by an index, always: a plan that was made while little was owed would
 # read all of it for every batch once it is much. What is acknowledged is on disk, also where the
 # server is set up otherwise.
-_SETTINGS = """
+_SETTINGS = f"""
+    SET search_path = {NAME};
     SET enable_seqscan = off;
     SET enable_hashjoin = off;
     SET enable_mergejoin = off;
@@ -79,12 +80,15 @@ class PostgreSQLDeliveries(StoredDeliveries):
         Raises StoreError.
         """
         connection = connect(
-            url, read_only=read_only, idle_seconds=idle_seconds, lock_seconds=lock_seconds
+            url,
+            settings=_SETTINGS,
+            read_only=read_only,
+            idle_seconds=idle_seconds,
+            lock_seconds=lock_seconds,
         )
         with ExitStack() as undoing:
             undoing.callback(connection.close)
             tables = Tables(connection, name_of(url), NAME)
-            tables.change(_SETTINGS)
             _prepare(tables, read_only=read_only)
             undoing.pop_all()
         return cls(tables)

@@ -4,7 +4,6 @@ Several processes may write at once. Whoever writes waits for the row of `log_he
 every later statement, all that was committed before.
 """
 
-import select
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -34,6 +33,7 @@ from infra.store.log.recorder import LogRecorder
 from infra.store.log.request import Head
 from infra.store.log.session import COMMAND, EVENT, Session
 from infra.store.log.settings import Settings
+from infra.store.pool import check
 from infra.store.postgresql import (
     Unreachable,
     connect,
@@ -228,7 +228,7 @@ class LogDatastore(PostgresDatastore):
             configure=lambda connection: _prepare(
                 connection, read_only=read_only, lock_seconds=lock_seconds
             ),
-            check=_check,
+            check=check,
             min_size=1,
             max_size=_MOST_CONNECTIONS,
             timeout=max(1, lock_seconds),
@@ -322,8 +322,7 @@ def create(place: str | PathLike[str], settings: Settings, first: Request) -> No
     """
     url = str(place)
     shown = name_of(url)
-    with translated(shown), connect(url) as connection, connection.transaction():
-        connection.execute(_SESSION)
+    with translated(shown), connect(url, settings=_SESSION) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
         if _is_founded(connection):
             raise Exists(shown)
@@ -343,8 +342,10 @@ def open_application(
     """
     url = str(place)
     shown = name_of(url)
-    with translated(shown), connect(url, lock_seconds=busy_seconds) as connection:
-        connection.execute(_SESSION)
+    with (
+        translated(shown),
+        connect(url, settings=_SESSION, lock_seconds=busy_seconds) as connection,
+    ):
         _agree_on_schema(connection, shown, read_only=read_only)
     application = TicketLog(_environment(url, busy_seconds, read_only=read_only))
     recorder = application.recorder
@@ -386,16 +387,13 @@ def _agree_on_schema(connection: psycopg.Connection[Any], place: str, *, read_on
 def _prepare(connection: psycopg.Connection[Any], *, read_only: bool, lock_seconds: float) -> None:
     # Zero would mean to wait for ever.
     patience = max(lock_seconds, 0.001)
-    prepare(connection, read_only=read_only, idle_seconds=IDLE_SECONDS, lock_seconds=patience)
-    connection.execute(_SESSION)
-
-
-def _check(connection: psycopg.Connection[Any]) -> None:
-    """Find out whether a connection that rested was closed by the server; costs no round trip."""
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
-        ConnectionPool.check_connection(connection)
+    prepare(
+        connection,
+        settings=_SESSION,
+        read_only=read_only,
+        idle_seconds=IDLE_SECONDS,
+        lock_seconds=patience,
+    )
 
 
 def _is_founded(connection: psycopg.Connection[Any]) -> bool:

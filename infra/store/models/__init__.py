@@ -1,9 +1,15 @@
 """The read models on disk: they follow from the event log and may be thrown away."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
 from infra.store.models.database import DamagedModels
 from infra.store.models.on_sqlite import SQLiteModels
 from infra.store.models.read_models import ReadModels, Sizes
 from infra.store.place import Place, driver_for, is_url
+
+Reading = Callable[[], AbstractContextManager[ReadModels]]
+"""Gives read models as of one moment, to as many threads as ask."""
 
 
 def opened(place: Place, *, read_only: bool = False) -> ReadModels:
@@ -18,4 +24,26 @@ def opened(place: Place, *, read_only: bool = False) -> ReadModels:
     return PostgreSQLModels.open(str(place), read_only=read_only)
 
 
-__all__ = ["DamagedModels", "ReadModels", "SQLiteModels", "Sizes", "opened"]
+@contextmanager
+def shared(place: Place) -> Iterator[Reading]:
+    """Let many threads read the read models of a place, which may come to be there later.
+
+    Raises NoDriver; what is given raises NoModels and other StoreErrors.
+    """
+    if is_url(place):
+        with driver_for(place):
+            from infra.store.models.postgresql import PostgreSQLModels
+        with PostgreSQLModels.shared(str(place)) as reading:
+            yield reading
+        return
+
+    @contextmanager
+    def reading_file() -> Iterator[ReadModels]:
+        # Opened each time: the file may be made anew meanwhile.
+        with SQLiteModels.open(place, read_only=True) as models, models.reading():
+            yield models
+
+    yield reading_file
+
+
+__all__ = ["DamagedModels", "ReadModels", "Reading", "SQLiteModels", "Sizes", "opened", "shared"]

@@ -14,14 +14,16 @@ _QUERIES = sql.queries(schema.DIALECT)
 
 # Few rows of large tables are looked up by their keys, always: a plan that was made while a table
 # was small would read all of it for every batch once it is large.
-_SETTINGS = (
-    "SET enable_seqscan = off",
-    "SET enable_hashjoin = off",
-    "SET enable_mergejoin = off",
-    # What is here follows from the log, so a server that crashes may lose the last moments of it.
-    # It loses no transaction but those after it too: where a delivery stands, so does its alert.
-    "SET synchronous_commit = off",
-)
+#
+# What is here follows from the log, so a server that crashes may lose the last moments of it. It
+# loses no transaction but those after it too: where a delivery stands, so does its alert.
+SETTINGS = f"""
+    SET search_path = {schema.NAME};
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET synchronous_commit = off;
+"""
 
 
 class NoTables(Missing):
@@ -52,12 +54,18 @@ class Database(Tables):
     ) -> "Database":
         """Open the read models of a database; make empty ones in it, unless `read_only`."""
         connection = connect(
-            url, read_only=read_only, idle_seconds=idle_seconds, lock_seconds=lock_seconds
+            url,
+            settings=SETTINGS,
+            read_only=read_only,
+            idle_seconds=idle_seconds,
+            lock_seconds=lock_seconds,
         )
         with ExitStack() as undoing:
             undoing.callback(connection.close)
             database = cls(connection, name_of(url))
-            database._prepare(read_only=read_only)
+            if not read_only:
+                database.make(schema.NUMBER, lambda _: schema.statements())
+            database.check_tables()
             undoing.pop_all()
         return database
 
@@ -102,11 +110,8 @@ class Database(Tables):
         """Carry a statement out; return how many rows it changed."""
         return super().change(statement, _bound(parameters))
 
-    def _prepare(self, *, read_only: bool) -> None:
-        for setting in _SETTINGS:
-            self.change(setting)
-        if not read_only:
-            self.make(schema.NUMBER, lambda _: schema.statements())
+    def check_tables(self) -> None:
+        """Raise NoTables where there are none yet, and NewerSchema."""
         if self.check(schema.NUMBER) == 0:
             raise NoTables(self.place)
 

@@ -1,13 +1,16 @@
 """The read models in a PostgreSQL database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from infra.store.models.line import SEPARATOR, lines
 from infra.store.models.postgresql import array, schema
-from infra.store.models.postgresql.database import Database
+from infra.store.models.postgresql.database import SETTINGS, Database
 from infra.store.models.read_models import ReadModels
-from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS
+from infra.store.pool import Pool
+from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, name_of
 from projections.models import Announcement, Kept, Key, Place, R
 from projections.rows import Table
 
@@ -42,6 +45,25 @@ class PostgreSQLModels(ReadModels):
                 url, read_only=read_only, idle_seconds=idle_seconds, lock_seconds=lock_seconds
             )
         )
+
+    @classmethod
+    @contextmanager
+    def shared(cls, url: str) -> Iterator[Callable[[], AbstractContextManager["PostgreSQLModels"]]]:
+        """Let many threads read, each as of one moment, over connections that are used again."""
+        known: WeakSet[Connection] = WeakSet()
+        with Pool(url, SETTINGS, read_only=True) as pool:
+
+            @contextmanager
+            def reading() -> Iterator[PostgreSQLModels]:
+                with pool.connection() as connection:
+                    database = Database(connection, name_of(url))
+                    if connection not in known:
+                        database.check_tables()
+                        known.add(connection)
+                    with database.reading():
+                        yield cls(database)
+
+            yield reading
 
     def place(self, partition: int) -> Place | None:
         """Return how far a partition has come, None before its first batch.
