@@ -52,9 +52,9 @@ class Settings:
         return self._store("deliveries.db")
 
     @property
-    def access(self) -> Path:
-        """Return the tokens of the HTTP API, which a rebuild leaves alone."""
-        return self.data / "access.db"
+    def access(self) -> Path | str:
+        """Return the tokens of the HTTP API, a file or a URL; a rebuild leaves them alone."""
+        return self._store("access.db")
 
     @property
     def audit(self) -> Path:

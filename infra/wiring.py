@@ -26,7 +26,7 @@ from infra.outlets.process import ProcessOutlet
 from infra.outlets.subscription import Subscription
 from infra.partition_log import PartitionLog
 from infra.settings import Settings
-from infra.store.access import SQLiteTokens
+from infra.store.access import opened as opened_tokens
 from infra.store.deliveries import StoredDeliveries
 from infra.store.deliveries import opened as opened_deliveries
 from infra.store.failure import Damaged, Missing, StoreError
@@ -372,7 +372,7 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
             except Contended as error:
                 return [error] * len(requests)
 
-        with SQLiteTokens.open(settings.access) as tokens, GroupCommit(carry_out) as group:
+        with opened_tokens(settings.access) as tokens, GroupCommit(carry_out) as group:
             yield Service(
                 log,
                 reading,

@@ -1,7 +1,9 @@
 """Tables in a schema of their own of a PostgreSQL database: connection, transactions, making."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +11,8 @@ from psycopg.pq import TransactionStatus
 
 from infra.store.failure import NewerSchema, StoreError
 from infra.store.postgresql import Connection, translated
+
+_PARAMETER = re.compile(r"(?<!:):(\w+)")
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -114,3 +118,9 @@ class Tables:
         if ended != "COMMIT":
             # A statement failed and its error was not passed on.
             raise StoreError(self._where, f"the transaction ended with {ended}")
+
+
+@cache
+def written(statement: str) -> str:
+    """Write the parameters of a statement, `:name`, as psycopg reads them."""
+    return _PARAMETER.sub(r"%(\1)s", statement)

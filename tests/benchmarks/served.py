@@ -16,7 +16,7 @@ from infra.doors.web.app import create
 from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address, listening, server
 from infra.settings import Settings
-from infra.store.access import Holder, SQLiteTokens, digest_of, secret
+from infra.store.access import Holder, digest_of, opened, secret
 from infra.store.log import EventLog, wall_clock
 from tests.conftest import REPOSITORY
 
@@ -49,7 +49,7 @@ def api(folder: Path) -> None:
         now=wall_clock(),
     ).close()
     token = secret()
-    with SQLiteTokens.open(settings.access) as tokens:
+    with opened(settings.access) as tokens:
         tokens.add(Holder("agent", "a-1"), digest_of(token), wall_clock(), FOR_EVER)
     with wiring.service(settings, wall_clock) as service, listening(ANYWHERE) as (taken, address):
         print(address.port, token, flush=True)

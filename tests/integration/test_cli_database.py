@@ -58,6 +58,17 @@ class TestDesk:
         assert list(Path(DATA).glob("*.db*")) == []
         done("import", "history.jsonl")
 
+    def test_tokens_are_kept_beside_the_log(self, database: str) -> None:
+        """Made, listed and revoked from any machine; nothing of them stays in the data folder."""
+        done("init")
+        assert "There is no token" in done("token", "list")
+        made = answer("token", "add", "customer", "c-17", "--plan", "premium")
+        assert (made["token"], made["id"]) == ("K-1", "c-17")
+        assert "K-1 of customer c-17 is revoked" in done("token", "revoke", "K-1")
+        assert json.loads(done("token", "list", "--json"))["state"] == "revoked"
+        assert "no token is called 'K-7'" in failure(run("token", "revoke", "K-7"), 2)
+        assert list(Path(DATA).glob("*.db*")) == []
+
     def test_a_divided_log_is_for_workers(self, database: str) -> None:
         """Commands write to it, and the engine of one machine names the way."""
         assert answer("init", "--partitions", "12")["log"] == database
@@ -89,6 +100,8 @@ class TestDesk:
         """As a data folder without one is."""
         assert "lhuta init" in failure(run("board"), 5)
         assert "lhuta init" in failure(run(*OPEN), 5)
+        for arguments in (("list",), ("add", "agent", "a-1"), ("revoke", "K-1")):
+            assert "lhuta init" in failure(run("token", *arguments), 5)
 
     def test_a_log_that_is_there_is_left_as_it_is(self, database: str) -> None:
         """Exit status 5."""

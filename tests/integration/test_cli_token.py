@@ -77,7 +77,7 @@ class TestTokens:
 
     def test_there_must_be_a_log(self) -> None:
         """A token is for the data folder of a desk."""
-        for arguments in (("add", "agent", "a-1"), ("list",)):
+        for arguments in (("add", "agent", "a-1"), ("list",), ("revoke", "K-1")):
             failure(run("token", *arguments, "--data", "elsewhere"), 5)
 
 

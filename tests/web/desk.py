@@ -20,7 +20,7 @@ from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address, beside, listening
 from infra.doors.web.service import Service
 from infra.settings import Settings
-from infra.store.access import ROLES, Holder, Role, SQLiteTokens, digest_of, secret
+from infra.store.access import ROLES, Holder, Role, digest_of, opened, secret
 from infra.store.log import EventLog
 from tests.contract.given import (
     CREATED,
@@ -94,7 +94,7 @@ class Desk:
         """Make a token; `who` names it in `ask`. Returns its name."""
         self.secrets[who] = secret()
         plan = "premium" if role == "customer" else None
-        with SQLiteTokens.open(self.settings.access) as tokens:
+        with opened(self.settings.access) as tokens:
             made = tokens.add(
                 Holder(role, holder, plan), digest_of(self.secrets[who]), CREATED, expires_at
             )
@@ -102,7 +102,7 @@ class Desk:
 
     def revoke(self, name: str) -> None:
         """End a token."""
-        with SQLiteTokens.open(self.settings.access) as tokens:
+        with opened(self.settings.access) as tokens:
             tokens.revoke(name, self.clock.now)
 
     def engine(self) -> None:
@@ -197,7 +197,7 @@ def _files() -> Mapping[str, bytes]:
         EventLog.create(
             settings.log, policy_bytes=POLICY, live_from=LIVE_FROM, now=CREATED, clock=clock
         ).close()
-        with SQLiteTokens.open(settings.access) as tokens:
+        with opened(settings.access) as tokens:
             for who, shown in SECRETS.items():
                 tokens.add(HOLDERS[who], digest_of(shown), CREATED, FOR_EVER)
         with wiring.engine(settings, clock, lambda one, policies: None) as engine:

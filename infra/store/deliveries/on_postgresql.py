@@ -3,10 +3,8 @@
 They have a schema of their own, so that whoever drops the read models leaves them whole.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -15,7 +13,7 @@ from infra.store.deliveries.stored import NOTHING, StoredDeliveries
 from infra.store.failure import Missing, OlderSchema
 from infra.store.log import ddl
 from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, connect, name_of
-from infra.store.tables import Tables
+from infra.store.tables import Tables, written
 
 NAME = "lhuta_deliveries"
 """The schema in which everything lies."""
@@ -44,8 +42,6 @@ _SETTINGS = f"""
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'
 """
-
-_PARAMETER = re.compile(r"(?<!:):(\w+)")
 
 
 class NoDeliveries(Missing):
@@ -123,13 +119,13 @@ class PostgreSQLDeliveries(StoredDeliveries):
         return name
 
     def _rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
-        return self._tables.rows(_written(statement), _storable(parameters))
+        return self._tables.rows(written(statement), _storable(parameters))
 
     def _change(self, statement: str, parameters: Mapping[str, object]) -> int:
-        return self._tables.change(_written(statement), _storable(parameters))
+        return self._tables.change(written(statement), _storable(parameters))
 
     def _many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
-        self._tables.many(_written(statement), [_storable(row) for row in rows])
+        self._tables.many(written(statement), [_storable(row) for row in rows])
 
 
 def _prepare(tables: Tables, *, read_only: bool) -> None:
@@ -141,12 +137,6 @@ def _prepare(tables: Tables, *, read_only: bool) -> None:
         raise NoDeliveries(tables.place)
     if number < latest:
         raise OlderSchema(tables.place, f"schema {number}, here {latest}")
-
-
-@cache
-def _written(statement: str) -> str:
-    """Write a statement's parameters as psycopg reads them."""
-    return _PARAMETER.sub(r"%(\1)s", statement)
 
 
 def _storable(parameters: Mapping[str, object]) -> Mapping[str, object]:

@@ -15,9 +15,17 @@ from infra.doors.cli.data_folder import Refused, opened_log, store_errors
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.output import columns, json_lines
 from infra.settings import Settings
-from infra.store.access import ROLES, Holder, SQLiteTokens, Token, TokenUnknown, digest_of, secret
+from infra.store.access import (
+    ROLES,
+    Holder,
+    Token,
+    TokenUnknown,
+    digest_of,
+    opened,
+    secret,
+)
 from infra.store.failure import Missing
-from infra.store.log import may_exist, wall_clock
+from infra.store.log import wall_clock
 
 DAYS = 90
 _HEAD = ("token", "role", "id", "plan", "state", "made", "expires")
@@ -76,7 +84,7 @@ def add(role: Any, holder: str, plan: str | None, days: int, as_json: bool, data
     except Refusal as refusal:
         raise Refused(refusal) from refusal
     shown_once = secret()
-    with store_errors(), SQLiteTokens.open(Settings(data).access) as tokens:
+    with store_errors(), opened(Settings(data).access) as tokens:
         made = tokens.add(
             Holder(role, holder, plan), digest_of(shown_once), now, now + days * instant.DAY
         )
@@ -94,7 +102,7 @@ def add(role: Any, holder: str, plan: str | None, days: int, as_json: bool, data
 def list_(as_json: bool, data: Path) -> None:
     """List every token that was made, with its state; the secrets are not kept."""
     now = wall_clock()
-    with store_errors():
+    with opened_log(data, read_only=True):
         found = _all(data)
     if as_json:
         json_lines(_row(one, now) for one in found)
@@ -112,24 +120,19 @@ def revoke(name: str, data: Path) -> None:
 
     TOKEN is its name, such as K-1.
     """
-    with store_errors():
-        if not Settings(data).access.exists():
-            raise Unusable(str(TokenUnknown(name)))
-        with SQLiteTokens.open(Settings(data).access) as tokens:
-            try:
-                ended = tokens.revoke(name, wall_clock())
-            except TokenUnknown as error:
-                raise Unusable(str(error)) from error
+    with opened_log(data, read_only=True), opened(Settings(data).access) as tokens:
+        try:
+            ended = tokens.revoke(name, wall_clock())
+        except TokenUnknown as error:
+            raise Unusable(str(error)) from error
     click.echo(f"{ended.name} of {ended.holder.role} {ended.holder.id} is revoked.")
 
 
 def _all(data: Path) -> Sequence[Token]:
     try:
-        with SQLiteTokens.open(Settings(data).access, read_only=True) as tokens:
+        with opened(Settings(data).access, read_only=True) as tokens:
             return tokens.all()
     except Missing:
-        if not may_exist(Settings(data).log):
-            raise
         return ()
 
 
