@@ -12,7 +12,7 @@ from tests.web.desk import Desk
 
 def cookie(desk: Desk, who: str) -> dict[str, str]:
     """Return the header by which somebody is signed in."""
-    return {"Cookie": f"{COOKIE}={desk.secrets[who]}"}
+    return {"Cookie": f"{COOKIE}={desk.session(who)}"}
 
 
 def page(desk: Desk, who: str | None, path: str, lang: str = "en", **given: Any) -> httpx.Response:

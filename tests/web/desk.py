@@ -20,7 +20,7 @@ from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address, beside, listening
 from infra.doors.web.service import Service
 from infra.settings import Settings
-from infra.store.access import ROLES, Holder, Role, digest_of, opened, secret
+from infra.store.access import ROLES, Holder, Role, digest_of, opened, secret, session_secret
 from infra.store.log import EventLog
 from tests.contract.given import (
     CREATED,
@@ -69,6 +69,7 @@ class Desk:
         self.clock = HandClock()
         self.limits = limits
         self.secrets = {**SECRETS}
+        self._sessions: dict[str, str] = {}
         self._opened = ExitStack()
         self._runner = asyncio.Runner()
 
@@ -104,6 +105,16 @@ class Desk:
         """End a token."""
         with opened(self.settings.access) as tokens:
             tokens.revoke(name, self.clock.now)
+
+    def session(self, who: str) -> str:
+        """Return what the browser of somebody who is signed in keeps."""
+        if who not in self._sessions:
+            token = self.service.tokens.find(digest_of(self.secrets[who]))
+            assert token is not None
+            self._sessions[who] = session_secret()
+            digest = digest_of(self._sessions[who])
+            self.service.tokens.begin(digest, token, self.clock.now)
+        return self._sessions[who]
 
     def engine(self) -> None:
         """Let an engine do all that there is to do."""

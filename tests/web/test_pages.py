@@ -11,7 +11,7 @@ from infra.doors.web.pages.page import local_path
 from infra.doors.web.pages.session import COOKIE
 from infra.doors.web.pages.words import SAID
 from infra.doors.web.rights import RIGHTS
-from infra.store.access import ROLES, Role
+from infra.store.access import LASTS, ROLES, Role
 from tests.contract.given import NOW
 from tests.web.board import cookie, hidden, page, send, text
 from tests.web.desk import ANSWER, RESOLUTION, Desk
@@ -43,9 +43,20 @@ class TestSigningIn:
         response = desk.ask(None, "POST", "/desk/sign-in", data=data)
         assert (response.status_code, response.headers["location"]) == (303, "/desk/alerts")
         kept = response.headers["set-cookie"]
-        assert kept.startswith(f"{COOKIE}={desk.secrets['agent']};")
+        assert desk.secrets["agent"] not in kept
+        assert kept.startswith(f"{COOKIE}=")
         assert {"HttpOnly", "Path=/desk", "SameSite=strict"} <= set(kept.split("; "))
         assert "Secure" not in kept
+        opened = {"Cookie": kept.partition(";")[0]}
+        assert desk.ask(None, "GET", "/desk/alerts", headers=opened).status_code == 200
+
+    def test_a_session_is_never_the_token(self, desk: Desk) -> None:
+        """Who finds one in a browser has nothing for the API, nor a token anything for pages."""
+        for kept in (desk.secrets["agent"], "x", ""):
+            headers = {"Cookie": f"{COOKIE}={kept}"}
+            assert desk.ask(None, "GET", "/desk", headers=headers).status_code == 303
+        bearer = {"Authorization": f"Bearer {desk.session('agent')}"}
+        assert desk.ask(None, "GET", "/tickets", headers=bearer).status_code == 401
 
     def test_behind_tls_the_cookie_is_secure(self, desk: Desk) -> None:
         """The server in front says so."""
@@ -81,12 +92,43 @@ class TestSigningIn:
         assert response.status_code == 303
         assert SAID["en"]["TokenExpired"] in text(page(desk, None, response.headers["location"]))
 
-    def test_signing_out_takes_the_cookie_away(self, desk: Desk) -> None:
-        """It needs the token of the form, too."""
+    def test_a_session_lasts_a_working_day(self, desk: Desk) -> None:
+        """However long the token lasts; then the form says why it is there."""
+        assert page(desk, "agent", "/desk").status_code == 200
+        desk.clock.now += LASTS - 1
+        assert page(desk, "agent", "/desk").status_code == 200
+        desk.clock.now += 1
+        response = page(desk, "agent", "/desk")
+        assert response.status_code == 303
+        assert SAID["en"]["SessionExpired"] in text(page(desk, None, response.headers["location"]))
+
+    def test_revoking_the_token_ends_every_session_of_it(self, desk: Desk) -> None:
+        """Within a moment, and the reason is told."""
+        name = desk.admit("gone", "agent", "a-9")
+        assert page(desk, "gone", "/desk").status_code == 200
+        desk.revoke(name)
+        desk.clock.now += instant.SECOND
+        response = page(desk, "gone", "/desk")
+        assert "why=TokenRevoked" in response.headers["location"]
+
+    def test_signing_out_ends_the_session_wherever_its_cookie_is(self, desk: Desk) -> None:
+        """It needs the token of the form, too; other sessions of the token go on."""
+        kept = cookie(desk, "agent")
+        assert send(desk, "agent", "/desk/sign-out", {}, token="x").status_code == 403
+        assert desk.ask(None, "GET", "/desk", headers=kept).status_code == 200
         response = send(desk, "agent", "/desk/sign-out", {})
         assert response.headers["location"] == "/desk/sign-in"
         assert f'{COOKIE}="";' in response.headers["set-cookie"]
-        assert send(desk, "agent", "/desk/sign-out", {}, token="x").status_code == 403
+        assert desk.ask(None, "GET", "/desk", headers=kept).status_code == 303
+        assert desk.get("agent", "/tickets").status_code == 200
+
+    def test_who_signs_in_anew_leaves_no_session_behind(self, desk: Desk) -> None:
+        """The one that the browser had is ended."""
+        kept = cookie(desk, "agent")
+        data = {"token": desk.secrets["specialist"]}
+        response = desk.ask(None, "POST", "/desk/sign-in", data=data, headers=kept)
+        assert response.status_code == 303
+        assert desk.ask(None, "GET", "/desk", headers=kept).status_code == 303
 
     def test_a_session_is_nothing_to_the_api(self, desk: Desk) -> None:
         """So no site can make a browser command it."""

@@ -60,10 +60,9 @@ class Stream:
                 self.place = line[4:]
         raise EOFError
 
-    def end(self) -> None:
-        """Read on until there is nothing more."""
-        for _ in self._lines:
-            pass
+    def end(self) -> str:
+        """Read on until there is nothing more, and return it."""
+        return "\n".join(self._lines)
 
     def next(self) -> Sent:
         """Return the next event, past every sign of life."""
@@ -179,6 +178,22 @@ class TestEvents:
             following(there, "/events", desk.credentials("agent")) as stream,
         ):
             assert [stream.block() for _ in range(3)] == [[":"]] * 3
+
+    def test_a_stream_ends_with_its_token(self, desk: Desk) -> None:
+        """What happens after it was revoked is not told any more."""
+        name = desk.admit("gone", "agent", "a-9")
+        with desk.listening() as there, ExitStack() as opened:
+            streams = [
+                opened.enter_context(following(there, path, desk.credentials("gone")))
+                for path in ("/events", "/alerts/stream")
+            ]
+            for stream in streams:
+                stream.block()
+            desk.revoke(name)
+            desk.clock.now += instant.SECOND
+            ticket = desk.opened()
+            for stream in streams:
+                assert ticket not in stream.end()
 
     def test_a_server_that_ends_lets_its_streams_go(self, desk: Desk) -> None:
         """At once, so that nobody waits for those who only listen."""

@@ -1,18 +1,21 @@
-"""Who calls: a token becomes a caller, and the table of rights says what a caller may do."""
+"""Who calls: a token or a session becomes a caller, who may do what the table of rights says."""
 
-import hmac
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.types import Scope
 
 from domain import instant
+from infra.doors.web.pages import session
 from infra.doors.web.problem import Problem
 from infra.doors.web.rights import RIGHTS, Reach
-from infra.store.access import Holder, Role, Token, digest_of
+from infra.store.access import Holder, Role, Session, Token, digest_of, session_secret
+from infra.store.failure import StoreError
 
 TRUSTED_FOR = 1 * instant.SECOND
 """How long a token that was looked up is not looked up again: as long may a revoked one live."""
@@ -27,12 +30,23 @@ SCHEME = {
 }
 """How a token is presented, as OpenAPI describes it."""
 
+T = TypeVar("T")
+
 
 class Tokens(Protocol):
-    """What is needed of the store of tokens."""
+    """What is needed of the store of tokens and sessions; used by several threads."""
 
     def find(self, digest: bytes) -> Token | None:
         """Return the token of a digest, also one that is over; None where there is none."""
+
+    def session(self, digest: bytes) -> Session | None:
+        """Return the session of a digest, also one that is over; None where there is none."""
+
+    def begin(self, digest: bytes, token: Token, now: int) -> None:
+        """Begin a session with a token, under a digest of its own."""
+
+    def end(self, digest: bytes) -> None:
+        """End a session, if there is one."""
 
 
 class Caller(NamedTuple):
@@ -62,33 +76,75 @@ class Caller(NamedTuple):
         return self.holder.id if self.holder.role == "customer" else None
 
 
-class Callers:
-    """Looks tokens up, and remembers them for a moment."""
+class Lookups(Generic[T]):
+    """What a store has under digests, remembered for a moment; belongs to one event loop."""
 
-    def __init__(self, tokens: Tokens, clock: Callable[[], int]) -> None:
-        self._tokens = tokens
+    def __init__(self, look_up: Callable[[bytes], T | None], clock: Callable[[], int]) -> None:
+        self._look_up = look_up
         self._clock = clock
-        self._known: OrderedDict[bytes, tuple[Token, int]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[T, int]] = OrderedDict()
 
-    def remembered(self, digest: bytes) -> Token | None:
-        """Return a token that was looked up a moment ago."""
-        token, since = self._known.get(digest, (None, 0))
-        fresh = 0 <= self._clock() - since < TRUSTED_FOR
-        return token if fresh else None
-
-    def find(self, digest: bytes) -> Token | None:
-        """Look a token up; raises StoreError."""
-        found = self._tokens.find(digest)
-        self._known.pop(digest, None)
-        if found is None or not hmac.compare_digest(found.digest, digest):
-            return None
-        self._known[digest] = (found, self._clock())
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+    async def find(self, digest: bytes, *, anew: bool = False) -> T | None:
+        """Return what was looked up a moment ago, or look it up; raises StoreError."""
+        known = self._known.get(digest)
+        if known is not None and not anew and 0 <= self._clock() - known[1] < TRUSTED_FOR:
+            return known[0]
+        found = await asyncio.to_thread(self._look_up, digest)
+        self.forget(digest)
+        if found is not None:
+            self._known[digest] = (found, self._clock())
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
         return found
 
-    def caller(self, token: Token | None) -> Caller:
-        """Return whom a token lets in; raises Problem where it lets nobody in."""
+    def forget(self, digest: bytes) -> None:
+        """Look it up anew the next time."""
+        self._known.pop(digest, None)
+
+
+class Callers:
+    """Tells who calls: the API by a token, the pages by a session."""
+
+    def __init__(self, store: Tokens, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        self._tokens = Lookups(store.find, clock)
+        self._sessions = Lookups(store.session, clock)
+
+    async def of(self, scope: Scope) -> Caller:
+        """Return who calls; raises Problem where nobody is let in, and StoreError."""
+        headers = dict(scope["headers"])
+        if session.is_page(scope["path"]):
+            begun = await self._sessions.find(session.presented(headers.get(b"cookie")))
+            if begun is None:
+                raise session.not_signed_in()
+            if self._clock() >= begun.expires_at and begun.token.holds(self._clock()):
+                raise session.expired()
+            token = self._good(begun.token)
+        else:
+            digest = presented(headers.get(b"authorization"))
+            token = self._good(await self._tokens.find(digest))
+        return Caller(token.name, token.holder)
+
+    async def sign_in(self, secret: str) -> str:
+        """Begin a session with a token; return what the browser keeps of it.
+
+        Raises Problem where the token lets nobody in, and StoreError.
+        """
+        # Looked up anew: what was known a moment ago may have ended.
+        token = self._good(await self._tokens.find(digest_of(secret), anew=True))
+        kept = session_secret()
+        await asyncio.to_thread(self._store.begin, digest_of(kept), token, self._clock())
+        return kept
+
+    async def sign_out(self, scope: Scope) -> None:
+        """End the session that a browser keeps, for all who may have got hold of it."""
+        digest = session.presented(dict(scope["headers"]).get(b"cookie"))
+        await asyncio.to_thread(self._store.end, digest)
+        self._sessions.forget(digest)
+
+    def _good(self, token: Token | None) -> Token:
+        """Return a token that lets somebody in; raises Problem."""
         if token is None:
             raise _not_let_in("TokenUnknown", "nobody holds this token; ask for one that is known")
         if token.revoked_at is not None:
@@ -98,7 +154,7 @@ class Callers:
             raise _not_let_in(
                 "TokenExpired", f"{token.name} expired at {ended}; ask for a new token"
             )
-        return Caller(token.name, token.holder)
+        return token
 
 
 def presented(authorization: bytes | None) -> bytes:
@@ -137,6 +193,16 @@ class Route(APIRoute):
 def caller_of(request: Request) -> Caller:
     """Return who was let in."""
     return cast(Caller, request.scope["lhuta.caller"])
+
+
+async def is_still_let_in(request: Request) -> bool:
+    """Tell whether who was let in would be let in now: a stream outlives many a token."""
+    callers: Callers = request.app.state.callers
+    try:
+        await callers.of(request.scope)
+    except (Problem, StoreError):
+        return False
+    return True
 
 
 def _admit(request: Request, operation: str) -> None:

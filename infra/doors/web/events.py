@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from infra.doors.web import documents
-from infra.doors.web.access import Caller, Route, caller_of
+from infra.doors.web.access import Caller, Route, caller_of, is_still_let_in
 from infra.doors.web.alerts import KINDS, Kinds, alert_of
 from infra.doors.web.feed import Feed
 from infra.doors.web.limits import Limits
@@ -174,6 +174,8 @@ async def follow_events(
         with streams.following(caller.token, "events"):
             yield b": events\n\n"
             async for batch in streams.events.follow(place, streams.heartbeat):
+                if not await is_still_let_in(request):
+                    return
                 yield await _events(batch, caller, service)
 
     return _stream(told())
@@ -237,6 +239,8 @@ async def follow_alerts(
         with streams.following(caller.token, "alerts"):
             yield b": alerts\n\n"
             async for batch in streams.alerts.follow(place, streams.heartbeat):
+                if not await is_still_let_in(request):
+                    return
                 yield _alerts(batch, kinds)
 
     return _stream(told())

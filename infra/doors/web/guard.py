@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infra.doors.web.access import Caller, Callers, presented
+from infra.doors.web.access import Caller, Callers
 from infra.doors.web.limits import Limits, Rates
 from infra.doors.web.metrics import Metrics
 from infra.doors.web.pages import session
@@ -84,7 +84,7 @@ class Guard:
 
         try:
             _check(scope, headers, named=named)
-            scope["lhuta.caller"] = found = await self._caller(scope["path"], headers)
+            scope["lhuta.caller"] = found = await self._caller(scope)
             body = await self._body(scope["path"], headers, receive, found)
         except Problem as problem:
             await problem.response()(scope, receive, sending)
@@ -92,17 +92,10 @@ class Guard:
         self._metrics.begun(scope)
         await self._app(scope, receive if body is None else _replayed(body, receive), sending)
 
-    async def _caller(self, path: str, headers: Mapping[bytes, bytes]) -> Caller | Problem:
+    async def _caller(self, scope: Scope) -> Caller | Problem:
         """Return who calls, or why nobody is known to: some routes need nobody."""
         try:
-            if session.is_page(path):
-                digest = session.presented(headers)
-            else:
-                digest = presented(headers.get(b"authorization"))
-            token = self._callers.remembered(digest)
-            if token is None:
-                token = await asyncio.to_thread(self._callers.find, digest)
-            found = self._callers.caller(token)
+            found = await self._callers.of(scope)
         except Problem as problem:
             return problem
         except StoreError as error:

@@ -1,6 +1,7 @@
-"""Who is signed in: the token that a browser keeps where no script and no other site reads it.
+"""Who is signed in: what a browser keeps of a session where no script and no other site reads it.
 
-The cookie is sent to the pages alone, so no other site can make a browser command the API.
+It is not the token, but random bits of which the store knows the digest. The cookie is sent to the
+pages alone, so no other site can make a browser command the API.
 """
 
 import hmac
@@ -29,16 +30,26 @@ def is_page(path: str) -> bool:
     return path == HOME or path.startswith(f"{HOME}/")
 
 
-def presented(headers: Mapping[bytes, bytes]) -> bytes:
-    """Return the digest of the token that a browser keeps; raises Problem without one."""
-    secret = _kept(headers.get(b"cookie", b"").decode("latin-1"))
+def presented(cookies: bytes | None) -> bytes:
+    """Return the digest of the session that a browser keeps; raises Problem without one."""
+    secret = cookie_parser((cookies or b"").decode("latin-1")).get(COOKIE, "")
     if not secret:
-        raise Problem(401, "NotSignedIn", "nobody is signed in; sign in with a token")
+        raise not_signed_in()
     return digest_of(secret)
 
 
-def begin(response: Response, request: Request, secret: str) -> None:
-    """Let the browser keep a token until it is closed."""
+def not_signed_in() -> Problem:
+    """Return the problem of a browser without a session."""
+    return Problem(401, "NotSignedIn", "nobody is signed in; sign in with a token")
+
+
+def expired() -> Problem:
+    """Return the problem of a session that has lasted as long as it may."""
+    return Problem(401, "SessionExpired", "the session has ended; sign in again")
+
+
+def keep(response: Response, request: Request, secret: str) -> None:
+    """Let the browser keep a session until it is closed."""
     response.set_cookie(
         COOKIE,
         secret,
@@ -49,8 +60,8 @@ def begin(response: Response, request: Request, secret: str) -> None:
     )
 
 
-def end(response: Response) -> None:
-    """Let the browser forget its token."""
+def forget(response: Response) -> None:
+    """Let the browser forget its session."""
     response.delete_cookie(COOKIE, path=HOME, httponly=True, samesite="strict")
 
 
@@ -77,10 +88,6 @@ def _foreign() -> Problem:
     return Problem(
         403, "FormForeign", "the form is not of this session; open the page again and repeat"
     )
-
-
-def _kept(cookies: str) -> str:
-    return cookie_parser(cookies).get(COOKIE, "")
 
 
 def _is_encrypted(request: Request) -> bool:

@@ -15,7 +15,6 @@ from infra.doors.web.pages.page import (
     view,
 )
 from infra.doors.web.problem import Problem
-from infra.store.access import digest_of
 
 router = public()
 
@@ -56,12 +55,14 @@ async def sign_in(request: Request) -> Response:
     to = local_path(fields.get("to", f"{session.HOME}/home"))
     callers: Callers = request.app.state.callers
     try:
-        # Looked up anew: what was known a moment ago may have ended.
-        callers.caller(await asyncio.to_thread(callers.find, digest_of(secret)))
+        kept = await callers.sign_in(secret)
     except Problem as problem:
         return await asyncio.to_thread(_again, request, problem, to)
+    if isinstance(request.scope["lhuta.caller"], Caller):
+        # Whoever signs in anew leaves no session behind that nobody knows of.
+        await callers.sign_out(request.scope)
     response = RedirectResponse(to, 303)
-    session.begin(response, request, secret)
+    session.keep(response, request, kept)
     return response
 
 
@@ -72,11 +73,13 @@ def _again(request: Request, problem: Problem, to: str) -> Response:
 
 @router.post(f"{session.HOME}/sign-out", name="sign_out")
 async def sign_out(request: Request) -> Response:
-    """End the session in this browser."""
+    """End the session, here and wherever else its cookie may be."""
     if isinstance(request.scope["lhuta.caller"], Caller):
         session.check_form(request, fields_of(await request.body()))
+        callers: Callers = request.app.state.callers
+        await callers.sign_out(request.scope)
     response = RedirectResponse(session.SIGN_IN, 303)
-    session.end(response)
+    session.forget(response)
     return response
 
 
