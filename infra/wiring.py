@@ -31,7 +31,7 @@ from infra.store.deliveries import StoredDeliveries
 from infra.store.deliveries import opened as opened_deliveries
 from infra.store.failure import Damaged, Missing, StoreError
 from infra.store.listed import Listed
-from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named
+from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named, wall_clock
 from infra.store.models import Reading as ReadingModels
 from infra.store.models import ReadModels, shared
 from infra.store.models import opened as opened_models
@@ -352,8 +352,11 @@ def retry(settings: Settings, clock: Clock, ticket: str) -> Retried:
 
 
 @contextmanager
-def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
-    """Open what the HTTP API stands on, with connections of its own; raises StoreError."""
+def service(settings: Settings, clock: Clock | None = None) -> Iterator["Service"]:
+    """Open what the HTTP API stands on, with connections of its own; raises StoreError.
+
+    Without a clock it decides by that of this machine, and the log records by that of its database.
+    """
     from infra.doors.web.service import Reading, Service
     from infra.doors.web.sight import Owners
 
@@ -364,7 +367,8 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
             with models() as found:
                 yield Reading(found, Listed(found.database), Told(found.database))
 
-        commands = Commands(log, clock)
+        present = clock or wall_clock
+        commands = Commands(log, present)
 
         def carry_out(requests: Sequence[Request]) -> Sequence[Outcome | Exception]:
             try:
@@ -379,8 +383,8 @@ def service(settings: Settings, clock: Clock) -> Iterator["Service"]:
                 tokens,
                 Owners(log),
                 group.submit,
-                lambda: looked_up(settings, clock, log, models),
-                clock,
+                lambda: looked_up(settings, present, log, models),
+                present,
                 Semaphore(),
             )
 

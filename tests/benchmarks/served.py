@@ -51,7 +51,7 @@ def api(folder: Path) -> None:
     token = secret()
     with opened(settings.access) as tokens:
         tokens.add(Holder("agent", "a-1"), digest_of(token), wall_clock(), FOR_EVER)
-    with wiring.service(settings, wall_clock) as service, listening(ANYWHERE) as (taken, address):
+    with wiring.service(settings) as service, listening(ANYWHERE) as (taken, address):
         print(address.port, token, flush=True)
         server(create(service, NO_LIMITS), NO_LIMITS).run(sockets=[taken])
 

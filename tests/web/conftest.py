@@ -3,13 +3,26 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
+from infra.doors.web.limits import Limits
+from infra.settings import Settings
 from infra.store.log import log as log_module
 from infra.store.log import publication
 from infra.store.policies.document import parse
-from tests.web.desk import Desk
+from tests.web.desk import GENEROUS, Desk, furnish
+
+BACK_ENDS = ("SQLite", "PostgreSQL")
+EVERYWHERE = {
+    f"tests.web.test_{name}" for name in ("access", "commands", "reading", "sessions", "streams")
+}
+"""What holds on every back end; the others are about what stands before the stores."""
 
 _parsed_once = cache(parse)
 
@@ -21,8 +34,51 @@ def one_policy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "parse", _parsed_once)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let what holds on every back end be tested on each."""
+    if "desk" in metafunc.fixturenames and metafunc.module.__name__ in EVERYWHERE:
+        metafunc.parametrize("desk", BACK_ENDS, indirect=True)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def limits() -> Limits:
+    """Give the limits of the server of a desk."""
+    return GENEROUS
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, tmp_path: Path, limits: Limits) -> Iterator[Desk]:
     """Give a desk with an empty log, in the middle of a working Monday."""
-    with Desk(tmp_path) as opened:
+    database = None
+    if getattr(request, "param", "SQLite") == "PostgreSQL":
+        database = request.getfixturevalue("furnished_database")
+    with Desk(tmp_path / "desk", limits, database) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def template(postgresql_server: str) -> Iterator[str]:
+    """Give the name of a database with all that a new desk has, which is copied."""
+    name = f"lhuta_test_{uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        with TemporaryDirectory() as folder:
+            furnish(Settings(Path(folder), _of(postgresql_server, name)))
+        yield name
+        server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@pytest.fixture
+def furnished_database(postgresql_server: str, template: str) -> Iterator[str]:
+    """Give the URL of a database with all that a new desk has."""
+    name = f"lhuta_test_{uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute(
+            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template))
+        )
+        yield _of(postgresql_server, name)
+        server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _of(server: str, database: str) -> str:
+    return urlsplit(server)._replace(path=f"/{database}").geturl()

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import orjson
+import psycopg
 from fastapi import FastAPI
 
 from domain.event import RecordedEvent
@@ -22,6 +23,7 @@ from infra.doors.web.service import Service
 from infra.settings import Settings
 from infra.store.access import ROLES, Holder, Role, digest_of, opened, secret, session_secret
 from infra.store.log import EventLog
+from infra.store.models.postgresql.schema import NAME as MODELS
 from tests.contract.given import (
     CREATED,
     LIVE_FROM,
@@ -61,11 +63,18 @@ SECRETS: Mapping[str, str] = {who: secret() for who in HOLDERS}
 
 
 class Desk:
-    """A folder of data, its API, and those who call it; a context manager."""
+    """The data of a desk, its API, and those who call it; a context manager.
 
-    def __init__(self, folder: Path, limits: Limits = GENEROUS) -> None:
-        self.settings = Settings(folder)
-        _copy(folder)
+    A `database` has it already, as `furnish` makes it; into a folder it is brought.
+    """
+
+    def __init__(
+        self, folder: Path, limits: Limits = GENEROUS, database: str | None = None
+    ) -> None:
+        self.settings = Settings(folder, database)
+        folder.mkdir(exist_ok=True)
+        if database is None:
+            _copy(folder)
         self.clock = HandClock()
         self.limits = limits
         self.secrets = {**SECRETS}
@@ -149,6 +158,20 @@ class Desk:
         """Give a command."""
         return self.ask(who, "POST", path, json=dict(body), **given)
 
+    def lose_models(self) -> None:
+        """Remove the read models, as if no engine had ever worked."""
+        if self.settings.database is None:
+            Path(self.settings.models).unlink()
+        else:
+            self._execute(self.settings.database, f"DROP SCHEMA {MODELS} CASCADE")
+
+    def damage_models(self) -> None:
+        """Make the read models something that cannot be read."""
+        if self.settings.database is None:
+            Path(self.settings.models).write_bytes(b"rubbish" * 1_000)
+        else:
+            self._execute(self.settings.database, f"ALTER TABLE {MODELS}.tickets RENAME TO rubbish")
+
     def done(self, who: str, path: str, body: Mapping[str, Any], **given: Any) -> dict[str, Any]:
         """Give a command that is carried out, and return its outcome."""
         response = self.post(who, path, body, **given)
@@ -187,6 +210,10 @@ class Desk:
         ):
             yield address
 
+    def _execute(self, database: str, statement: str) -> None:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
     async def _asked(self, method: str, path: str, **given: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
@@ -195,25 +222,29 @@ class Desk:
 
 def _copy(folder: Path) -> None:
     """Put the files of a new desk into a folder; they are made once."""
-    folder.mkdir(exist_ok=True)
     for name, content in _files().items():
         (folder / name).write_bytes(content)
 
 
+def furnish(settings: Settings) -> None:
+    """Make an empty log, the read models that an engine makes of it, and the tokens."""
+    clock = HandClock()
+    EventLog.create(
+        settings.log, policy_bytes=POLICY, live_from=LIVE_FROM, now=CREATED, clock=clock
+    ).close()
+    with opened(settings.access) as tokens:
+        for who, shown in SECRETS.items():
+            tokens.add(HOLDERS[who], digest_of(shown), CREATED, FOR_EVER)
+    with wiring.engine(settings, clock, lambda one, policies: None) as engine:
+        while engine.step():
+            pass
+
+
 @cache
 def _files() -> Mapping[str, bytes]:
-    """Make an empty log, the read models that an engine makes of it, and the tokens."""
+    """Return the files of a new desk."""
     with TemporaryDirectory() as name:
-        settings, clock = Settings(Path(name)), HandClock()
-        EventLog.create(
-            settings.log, policy_bytes=POLICY, live_from=LIVE_FROM, now=CREATED, clock=clock
-        ).close()
-        with opened(settings.access) as tokens:
-            for who, shown in SECRETS.items():
-                tokens.add(HOLDERS[who], digest_of(shown), CREATED, FOR_EVER)
-        with wiring.engine(settings, clock, lambda one, policies: None) as engine:
-            while engine.step():
-                pass
+        furnish(Settings(Path(name)))
         return {file.name: file.read_bytes() for file in Path(name).iterdir()}
 
 

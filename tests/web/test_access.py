@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from domain import instant
@@ -53,6 +54,19 @@ class TestTheTable:
                 assert response.status_code in (200, 409, 422), (operation, response.text)
             else:
                 refused(response, 403, "RoleForbids")
+
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize(
+        ("operation", "path"),
+        [("follow_events", "/events"), ("follow_alerts", "/alerts/stream")],
+    )
+    def test_so_it_is_with_streams(self, desk: Desk, operation: str, path: str, role: Role) -> None:
+        """Which have no end, so that they are only begun."""
+        with (
+            desk.listening() as there,
+            httpx.stream("GET", f"{there.url}{path}", headers=desk.credentials(role)) as response,
+        ):
+            assert response.status_code == (200 if role in RIGHTS[operation] else 403)
 
     def test_every_operation_wants_a_token_but_the_public_ones(
         self, desk: Desk, operations: dict[str, tuple[str, str]]

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -17,6 +16,7 @@ import pytest
 
 from domain import instant
 from infra.doors.web import feed as feed_module
+from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address
 from infra.store.log import EventLog
 from tests.conftest import REPOSITORY
@@ -28,10 +28,9 @@ QUICK = replace(GENEROUS, heartbeat_seconds=0.1)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Give a desk whose streams show signs of life ten times a second."""
-    with Desk(tmp_path / "quick", QUICK) as opened:
-        yield opened
+def limits() -> Limits:
+    """Let streams show signs of life ten times a second."""
+    return QUICK
 
 
 class Sent(NamedTuple):
@@ -236,7 +235,7 @@ class TestAlerts:
             everything = "/alerts/stream?after=0"
             with following(there, everything, desk.credentials("agent")) as stream:
                 first = stream.some(2)
-            Path(desk.settings.models).unlink()
+            desk.lose_models()
             desk.clock.now += instant.HOUR
             desk.engine()
             last = first[-1].place
@@ -299,7 +298,11 @@ def _process(desk: Desk) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            **({"LHUTA_DATABASE": desk.settings.database} if desk.settings.database else {}),
+        },
     )
     try:
         assert served.stdout is not None

@@ -18,7 +18,8 @@ def of_failure(error: Exception, path: str) -> Problem:
             return unavailable("Contended", str(error))
         case Missing():
             return unavailable(
-                "ModelsMissing", "there are no read models yet; start the engine, `lhuta run`"
+                "ModelsMissing",
+                "there are no read models yet; start the engine, `lhuta run` or `lhuta worker`",
             )
         case CannotJudge() | OutsideCalendar():
             return Problem(409, type(error).__name__, str(error))

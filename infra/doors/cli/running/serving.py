@@ -11,7 +11,6 @@ from infra import wiring
 from infra.doors.cli.failure import Unusable
 from infra.engine.log_lines import note
 from infra.settings import Settings
-from infra.store.log import wall_clock
 
 if TYPE_CHECKING:
     from infra.doors.web.server import Address
@@ -91,7 +90,7 @@ def served(settings: Settings, http: Http) -> Iterator["Address | None"]:
     limits = Limits(rate=http.rate, burst=max(1, int(2 * http.rate)))
     with ExitStack() as opened:
         taken, address = opened.enter_context(_listening(http))
-        service = opened.enter_context(wiring.service(settings, wall_clock))
+        service = opened.enter_context(wiring.service(settings))
         opened.enter_context(beside(create(service, limits), limits, taken))
         note("http.started", str(address))
         if not address.is_loopback:

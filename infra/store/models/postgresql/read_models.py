@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from weakref import WeakSet
 
+from infra.store.failure import StoreError
 from infra.store.models.line import SEPARATOR, lines
 from infra.store.models.postgresql import array, schema
 from infra.store.models.postgresql.database import SETTINGS, Database
@@ -60,8 +61,13 @@ class PostgreSQLModels(ReadModels):
                     if connection not in known:
                         database.check_tables()
                         known.add(connection)
-                    with database.reading():
-                        yield cls(database)
+                    try:
+                        with database.reading():
+                            yield cls(database)
+                    except StoreError:
+                        # The tables may be gone, or others than they were.
+                        known.discard(connection)
+                        raise
 
             yield reading
 

@@ -53,17 +53,17 @@ def live(
     The first time it makes up three weeks that end now and brings them into a new event log. Then
     the engine works as `lhuta run` does, and made-up customers and staff give commands as time
     passes: requests come, are answered, sometimes too late. Your own tickets, and those that you
-    take part in, they leave to you. The embedded engine serves the HTTP API, too.
+    take part in, they leave to you. The board and the HTTP API are served, too.
 
     Ended by Ctrl-C or killed, it goes on where it was. It never works on the log of a real desk.
     """
+    serving = None if no_http else Http(http, http_rate)
     with logging_to(None, "text"):
         if is_distributed:
             from infra.doors.cli.running.live import distributed
 
-            distributed.live(data, seconds, lang)
+            distributed.live(data, seconds, lang, serving)
         else:
             from infra.doors.cli.running.live import embedded
 
-            serving = None if no_http else Http(http, http_rate)
             embedded.live(Settings(data), seconds, lang, wall_clock, serving)

@@ -7,9 +7,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -21,12 +22,14 @@ from infra.doors.cli.data_folder import StoreUnusable, shown
 from infra.doors.cli.running.live.beginning import begin, make_folder
 from infra.doors.cli.running.live.lines import SAID, Lines, attempts, called
 from infra.doors.cli.running.living import EXIT_ATTENTION, desk_errors
+from infra.doors.cli.running.serving import Http, served
 from infra.doors.cli.streaming.kafka import kafka_errors
 from infra.doors.living import past
 from infra.doors.living.crowd import Crowd
 from infra.engine.log_lines import note
 from infra.engine.stop import Stop
 from infra.servers.server import ServerFailed
+from infra.settings import Settings
 from infra.store.failure import Interrupted
 from infra.store.log import EventLog, wall_clock
 from infra.store.models import ReadModels, SQLiteModels
@@ -37,6 +40,9 @@ from projections.parity import Parity, parity
 from projections.projector import Terms
 from projections.wording import Language
 
+if TYPE_CHECKING:
+    from infra.doors.web.server import Address
+
 LOOK_SECONDS = 0.25
 REST_SECONDS = 120
 """How long the partitions may take to come to rest, once nothing new is recorded."""
@@ -46,14 +52,14 @@ _SHOWN = 20
 T = TypeVar("T")
 
 
-def live(data: Path, seconds: float | None, lang: Language) -> None:
+def live(data: Path, seconds: float | None, lang: Language, serving: Http | None) -> None:
     """Let the desk live until it is asked to stop, or for so many seconds; then prove it."""
     with kafka_errors(), desk_errors(), Stop() as stop:
         # Others than this user run the database, and must come through to their own folder.
         make_folder(data, 0o711)
         try:
             with Cluster(data) as cluster:
-                found = _lived(cluster, seconds, lang, stop)
+                found = _lived(cluster, data, seconds, lang, stop, serving)
         except ServerFailed as error:
             raise StoreUnusable(str(error)) from error
     if found is None:
@@ -64,25 +70,36 @@ def live(data: Path, seconds: float | None, lang: Language) -> None:
         sys.exit(EXIT_ATTENTION)
 
 
-def _lived(cluster: Cluster, seconds: float | None, lang: Language, stop: Stop) -> Parity | None:
+def _lived(
+    cluster: Cluster,
+    data: Path,
+    seconds: float | None,
+    lang: Language,
+    stop: Stop,
+    serving: Http | None,
+) -> Parity | None:
     """Let the desk live; None where it was asked to stop before anything could be compared."""
-    from streams.topic import opened
+    from streams.topic import opened as opened_topics
 
     begin(cluster.database, wall_clock, PARTITIONS)
-    with opened(broker({**os.environ, **cluster.environment})) as topics:
+    with opened_topics(broker({**os.environ, **cluster.environment})) as topics:
         topics.create(PARTITIONS, None)
-    with EventLog.open(cluster.database, clock=wall_clock) as log:
-        past.check(cluster.database, log)
-        if past.is_missing(log):
-            click.echo(SAID[lang]["made"])
-            past.furnish(log, wall_clock, seed=secrets.token_hex(8))
-        cluster.start()
-        click.echo("\n".join(_head(cluster, log, lang)))
-    until = None if seconds is None else wall_clock() + int(seconds * instant.SECOND)
     told: list[int] = []
-    while not _is_over(until, stop):
-        _unless_lost(lambda: _work(cluster, until, lang, stop, told))
-        cluster.step()
+    with ExitStack() as opened:
+        with EventLog.open(cluster.database, clock=wall_clock) as log:
+            past.check(cluster.database, log)
+            if past.is_missing(log):
+                click.echo(SAID[lang]["made"])
+                past.furnish(log, wall_clock, seed=secrets.token_hex(8))
+            cluster.start()
+            address = None
+            if serving is not None:
+                address = opened.enter_context(served(Settings(data, cluster.database), serving))
+            click.echo("\n".join(_head(cluster, log, address, lang)))
+        until = None if seconds is None else wall_clock() + int(seconds * instant.SECOND)
+        while not _is_over(until, stop):
+            _unless_lost(lambda: _work(cluster, until, lang, stop, told))
+            cluster.step()
     click.echo(SAID[lang]["rest"])
     limit = time.monotonic() + REST_SECONDS
     found: Parity | None = None
@@ -207,7 +224,9 @@ class Outbox:
             self._told[one.partition] = max(self._told[one.partition], one.sequence)
 
 
-def _head(cluster: Cluster, log: EventLog, lang: Language) -> Iterator[str]:
+def _head(
+    cluster: Cluster, log: EventLog, address: "Address | None", lang: Language
+) -> Iterator[str]:
     """Yield what a newcomer should know first."""
     said = SAID[lang]
     yield said["cluster"].format(
@@ -223,6 +242,9 @@ def _head(cluster: Cluster, log: EventLog, lang: Language) -> Iterator[str]:
     for command in attempts(log, lang):
         yield f"  {called(None, command)}"
     yield f"  {called(None, 'board --watch')}  {said['watch']}"
+    if address is not None:
+        yield ""
+        yield said["http"].format(url=address.url, token=called(None, "token add specialist me"))
     yield ""
     yield said["processes"]
     yield f"  {', '.join(f'{name} {process}' for name, process in cluster.processes.items())}"
