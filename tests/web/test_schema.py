@@ -1,6 +1,11 @@
 """The description of the API holds: whatever it allows and forbids is answered as it says."""
 
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -124,6 +129,52 @@ def test_the_description_is_openapi_3_1(desk: Desk) -> None:
         for operation in methods.values()
     ]
     assert len(names) == len(set(names))
+
+
+def test_a_generated_client_speaks_with_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generator takes the description without a warning, and what it makes opens a ticket."""
+    (tmp_path / "openapi.json").write_bytes(desk.get(None, "/openapi.json").content)
+    (tmp_path / "config.json").write_text('{"post_hooks": []}')
+    generated = subprocess.run(
+        [
+            *(sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"),
+            *("--meta", "none", "--path", "openapi.json", "--config", "config.json"),
+            *("--output-path", "lhuta_client"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert generated.returncode == 0, generated.stdout
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def made(name: str) -> Any:
+        return import_module(f"lhuta_client.{name}")
+
+    with (
+        desk.listening() as there,
+        made("client").AuthenticatedClient(
+            base_url=there.url, token=desk.secrets["agent"], raise_on_unexpected_status=True
+        ) as client,
+    ):
+        body = made("models").OpenBody.from_dict(dict(OPENING))
+        key = str(uuid4())
+        outcomes = [
+            made("api.commands.open_ticket").sync(client=client, body=body, idempotency_key=key)
+            for _ in range(2)
+        ]
+        assert [one.outcome for one in outcomes] == ["ok", "repeated"]
+        ticket = made("api.tickets.get_ticket").sync(outcomes[0].ticket, client=client)
+        assert (ticket.version, ticket.customer_id) == (1, OPENING["customer_id"])
+        desk.engine()
+        page = made("api.tickets.list_tickets").sync(client=client, limit=10)
+        assert [one.ticket for one in page.items] == [ticket.ticket]
+        body = made("models").TriageBody.from_dict({**TRIAGE, "impact": "noise"})
+        refusal = made("api.commands.triage_ticket").sync("T-1", client=client, body=body)
+        assert refusal.name == "RoleForbids"
 
 
 def test_every_reference_leads_somewhere(desk: Desk) -> None:

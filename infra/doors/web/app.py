@@ -4,18 +4,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from infra.doors.web import (
-    access,
     alerts,
     board,
     clocks,
     commands,
     docs,
-    documents,
     events,
     policies,
     status,
@@ -24,6 +21,7 @@ from infra.doors.web import (
 from infra.doors.web.access import Callers
 from infra.doors.web.body import meaning
 from infra.doors.web.commands import wrong_headers
+from infra.doors.web.described import described
 from infra.doors.web.failure import FAILURES, of_failure
 from infra.doors.web.fresh_id import FreshIds
 from infra.doors.web.guard import Guard
@@ -32,7 +30,6 @@ from infra.doors.web.limits import Limits, Rates
 from infra.doors.web.metrics import Metrics
 from infra.doors.web.pages import routes as pages
 from infra.doors.web.problem import Problem, fault_of, invalid
-from infra.doors.web.rights import PUBLIC
 from infra.doors.web.service import Service
 from infra.engine.log_lines import note
 
@@ -48,7 +45,14 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
     """Make an application on what is handed in; it has no state of its own beyond one process."""
     keep_to = limits or Limits()
     metrics = Metrics()
-    app = FastAPI(title=TITLE, version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=TITLE,
+        description=ABOUT,
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.service = service
     app.state.metrics = metrics
     app.state.fresh_id = FreshIds()
@@ -83,35 +87,15 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
         metrics=metrics,
         fresh_id=app.state.fresh_id,
     )
-    described: dict[str, Any] = {}
+    description: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
-        if not described:
-            described.update(_described(app))
-        return described
+        if not description:
+            description.update(described(app))
+        return description
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
-
-
-def _described(app: FastAPI) -> dict[str, Any]:
-    described = get_openapi(
-        title=TITLE, version="1", description=ABOUT, routes=app.routes, openapi_version="3.1.0"
-    )
-    schemas = described["components"]["schemas"]
-    for document in (documents.Problem, documents.Fault):
-        schema = document.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
-        schemas[document.__name__] = schema
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    described["components"]["schemas"] = dict(sorted(schemas.items()))
-    described["components"]["securitySchemes"] = {"token": access.SCHEME}
-    for operations in described["paths"].values():
-        for operation in operations.values():
-            if operation["operationId"] not in PUBLIC:
-                operation["security"] = [{"token": []}]
-    return described
 
 
 async def _told(request: Request, error: Exception) -> Response:

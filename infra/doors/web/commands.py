@@ -46,7 +46,7 @@ from infra.store.log import Outcome
 
 router = APIRouter(tags=["commands"], route_class=Route)
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _IF_MATCH = re.compile(r'\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*"){0,99})\s*')
 _TAG = re.compile(r'\s*(?P<weak>W/)?"(?P<tag>[!#-~]*)"\s*')
 _VERSION = re.compile(r"[1-9]\d{0,9}", re.ASCII)
@@ -59,9 +59,22 @@ HEADERS: dict[str, Any] = {
         {
             "name": "Idempotency-Key",
             "in": "header",
-            "schema": {"type": "string", "format": "uuid"},
+            # No `format`: generated clients would send a UUID that is no text.
+            "schema": {"type": "string", "pattern": f"^{_UUID.pattern}$"},
             "description": "The id of the command: sent again it gets the first outcome. "
             "Default: a new one",
+        },
+        {
+            "name": "X-Request-Id",
+            "in": "header",
+            "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+            "description": "The correlation id of the events. Default: that of the command",
+        },
+        {
+            "name": "traceparent",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The span that causes the events, as W3C Trace Context writes it",
         },
         {
             "name": "If-Match",
@@ -73,7 +86,7 @@ HEADERS: dict[str, Any] = {
 }
 """The headers of every command, as OpenAPI describes them."""
 
-OPENING_HEADERS: dict[str, Any] = {"parameters": HEADERS["parameters"][:1]}
+OPENING_HEADERS: dict[str, Any] = {"parameters": HEADERS["parameters"][:-1]}
 """A ticket that is opened has no version yet."""
 
 
