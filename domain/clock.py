@@ -235,8 +235,7 @@ class Folding:
                 self.clocks[-1] = running._replace(promises=(*running.promises, promise))
 
     def _touch(self, index: int) -> None:
-        if index < self.touched_from:
-            self.touched_from = index
+        self.touched_from = min(self.touched_from, index)
 
 
 def fold(history: Iterable[RecordedEvent], policies: Policies) -> Folded:
