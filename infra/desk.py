@@ -54,38 +54,46 @@ _CAUSE = re.compile(r"[!-~]{1,128}", re.ASCII)
 class CommandIdMalformed(Refusal):
     """A command is known by a UUID."""
 
+    says = (
+        "the command id '{command_id}' is not a UUID; "
+        "give one such as 0b7c1d52-6a0e-4c1f-9c55-7f0a3a5d2e11, or none to have one made"
+    )
+
     def __init__(self, command_id: str) -> None:
-        super().__init__(
-            f"the command id '{command_id[:64]}' is not a UUID; "
-            "give one such as 0b7c1d52-6a0e-4c1f-9c55-7f0a3a5d2e11, or none to have one made"
-        )
+        super().__init__(command_id=command_id[:64])
 
 
 class ActorMalformed(Refusal):
     """Who acts is a customer, an agent or a system with an opaque id, never an address."""
 
+    says = (
+        "'{actor}' names no actor; write customer:<id>, agent:<id> or system:<name>, "
+        "with an id of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
+    )
+
     def __init__(self, actor: str) -> None:
-        super().__init__(
-            f"'{actor[:80]}' names no actor; write customer:<id>, agent:<id> or system:<name>, "
-            "with an id of 1 to 64 of the characters A-Z a-z 0-9 . _ -"
-        )
+        super().__init__(actor=actor[:80])
 
 
 class CauseMalformed(Refusal):
     """What a command belongs to is told by identifiers without blanks."""
 
+    says = "{field} is no identifier; use 1 to 128 ASCII characters, no blanks"
+
     def __init__(self, field: str) -> None:
-        super().__init__(f"{field} is no identifier; use 1 to 128 ASCII characters, no blanks")
+        super().__init__(field=field)
 
 
 class VersionMismatch(Refusal):
     """Who acts on what was read before is told that the ticket went on since."""
 
+    says = (
+        "ticket {ticket} is at version {actual} by now; "
+        "read it again and decide on what it says now"
+    )
+
     def __init__(self, ticket: str, actual: int) -> None:
-        super().__init__(
-            f"ticket {ticket} is at version {actual} by now; "
-            "read it again and decide on what it says now"
-        )
+        super().__init__(ticket=ticket, actual=actual)
 
 
 class Contended(Exception):

@@ -30,6 +30,11 @@ _ENVIRONMENT = tuple(field.name for field in fields(Environment))
 class CommandMalformed(Refusal):
     """A written command is one JSON object with just the fields of its kind."""
 
+    says = "{message}"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message)
+
 
 def read(line: bytes, *, actor: str, new_id: Callable[[], str]) -> Request:
     """Read one command; `actor` and `new_id` stand in where it names no actor or no id.

@@ -34,10 +34,17 @@ def hidden(response: httpx.Response, form: str = "") -> dict[str, str]:
 
 
 def send(
-    desk: Desk, who: str, path: str, fields: dict[str, str], *, token: str | None = None
+    desk: Desk,
+    who: str,
+    path: str,
+    fields: dict[str, str],
+    *,
+    token: str | None = None,
+    lang: str = "en",
 ) -> httpx.Response:
     """Send a form as somebody who was shown it; `token` stands in for its own."""
     home = page(desk, who, "/desk/policy")
     own = hidden(home, "/sign-out")[FIELD]
     data = {FIELD: own if token is None else token, **fields}
-    return desk.ask(None, "POST", path, headers=cookie(desk, who), data=data)
+    headers = {"Accept-Language": lang, **cookie(desk, who)}
+    return desk.ask(None, "POST", path, headers=headers, data=data)

@@ -33,7 +33,7 @@ from domain.vocabulary import (
     check_severity,
     check_topic,
 )
-from infra.doors.web.problem import Fault
+from infra.doors.web.problem import Fault, refused
 
 _IDENTIFIER = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
 _NAME_LIMIT = 200
@@ -209,7 +209,7 @@ def about(refusal: Refusal, faults: Sequence[Fault]) -> list[Fault]:
     field = _ABOUT.get(type(refusal))
     if field is None or any(fault.name == refusal.name for fault in faults):
         return list(faults)
-    return [*faults, Fault(field, refusal.name, str(refusal))]
+    return [*faults, refused(field, refusal)]
 
 
 def _meaning(values: Mapping[str, Any], policy: Policy) -> Iterator[Fault]:
@@ -217,7 +217,7 @@ def _meaning(values: Mapping[str, Any], policy: Policy) -> Iterator[Fault]:
         try:
             _check(field, value, policy)
         except Refusal as refusal:
-            yield Fault(field, refusal.name, str(refusal))
+            yield refused(field, refusal)
 
 
 def _check(field: str, value: object, policy: Policy) -> None:

@@ -40,7 +40,14 @@ from infra.doors.web.body import (
     meaning,
 )
 from infra.doors.web.landing import Landing
-from infra.doors.web.problem import Fault, Problem, invalid, of_refusal, unknown_ticket
+from infra.doors.web.problem import (
+    Fault,
+    Problem,
+    invalid,
+    of_refusal,
+    refused,
+    unknown_ticket,
+)
 from infra.doors.web.service import Service
 from infra.store.log import Outcome
 
@@ -107,7 +114,7 @@ def wrong_headers(request: Request) -> list[Fault]:
     faults = []
     key = request.headers.get("idempotency-key")
     if key is not None and not _UUID.fullmatch(key):
-        faults.append(Fault("Idempotency-Key", "CommandIdMalformed", str(CommandIdMalformed(key))))
+        faults.append(refused("Idempotency-Key", CommandIdMalformed(key)))
     if_match = request.headers.get("if-match")
     if if_match is not None and not _IF_MATCH.fullmatch(if_match):
         message = 'it names no version; send an ETag as you got it, such as "3", or *'

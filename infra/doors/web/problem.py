@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,23 +21,27 @@ from infra.desk import VersionMismatch
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:lhuta:problem:{name}"
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
 _NAME_SHOWN = 100
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Fault(NamedTuple):
-    """What is wrong with one field of a request."""
+    """What is wrong with one field of a request; what is `told` is for saying it in other words."""
 
     field: str
     name: str
     message: str
+    told: Mapping[str, object] = NOTHING
 
 
 class Problem(HTTPException):
     """Why a request is not answered; its name never changes, its words may.
 
-    A message says the cause and then, behind a semicolon, the cure.
+    A message says the cause and then, behind a semicolon, the cure; what is `told` is for saying it
+    in other words.
     """
 
     def __init__(
@@ -47,10 +52,12 @@ class Problem(HTTPException):
         *,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        told: Mapping[str, object] = NOTHING,
     ) -> None:
         super().__init__(status, message, headers)
         self.name = name
         self.faults = faults
+        self.told = told
 
     def document(self) -> dict[str, Any]:
         """Return the problem as it is written."""
@@ -66,7 +73,11 @@ class Problem(HTTPException):
             told["cure"] = _readable(cure)
         if self.faults:
             told["errors"] = [
-                {name: _readable(text) for name, text in fault._asdict().items()}
+                {
+                    "field": _readable(fault.field),
+                    "name": fault.name,
+                    "message": _readable(fault.message),
+                }
                 for fault in self.faults
             ]
         return told
@@ -107,7 +118,13 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
     if error["type"] == "extra_forbidden":
         shown = field if len(field) <= _NAME_SHOWN else f"{field[:_NAME_SHOWN]}..."
         return Fault(shown, "FieldUnknown", "there is no such field here; leave it out")
-    return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "))
+    told = {"type": error["type"], **error.get("ctx", {})}
+    return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "), told)
+
+
+def refused(field: str, refusal: Refusal) -> Fault:
+    """Return what is wrong with a field that a command is refused for."""
+    return Fault(field, refusal.name, str(refusal), refusal.told)
 
 
 def of_refusal(refusal: Refusal, faults: Sequence[Fault] = ()) -> Problem:
@@ -121,10 +138,11 @@ def of_refusal(refusal: Refusal, faults: Sequence[Fault] = ()) -> Problem:
             status = 412
         case CommandReused():
             status = 422
-            faults = [Fault("Idempotency-Key", refusal.name, str(refusal))]
+            faults = [refused("Idempotency-Key", refusal)]
         case _:
             status = 422
-    return Problem(status, refusal.name, str(refusal), faults=faults if status == 422 else ())
+    wrong = faults if status == 422 else ()
+    return Problem(status, refusal.name, str(refusal), faults=wrong, told=refusal.told)
 
 
 def unknown_ticket(ticket: str) -> Problem:

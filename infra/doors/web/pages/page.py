@@ -1,7 +1,7 @@
 """What every page has: who asks, in which language, as of when, and how it is shown."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl, quote, urlencode
@@ -17,6 +17,7 @@ from infra.doors.web.access import Caller, Route
 from infra.doors.web.asked import Language, language
 from infra.doors.web.failure import FAILURES, of_failure
 from infra.doors.web.pages import moments, session
+from infra.doors.web.pages.refusals import Refused, told
 from infra.doors.web.pages.words import SAID, Said
 from infra.doors.web.problem import Fault, Problem, invalid
 from infra.doors.web.service import Service, service_of
@@ -120,6 +121,10 @@ class View(NamedTuple):
     def phrase(self, phrase: Phrase) -> str:
         """Take the policy's own words."""
         return LANGUAGES[self.language].phrase(phrase)
+
+    def refused(self, problem: Problem | None) -> Refused | None:
+        """Tell what was refused, if anything was."""
+        return None if problem is None else told(problem, self)
 
     def near(self, at: int) -> str:
         """Write an instant by what it is at the time shown."""
@@ -229,7 +234,7 @@ def shown(request: Request, problem: Problem) -> Response:
         service.present(),
         None,
     )
-    response = made.show("problem.html", problem.status_code, problem=problem.document())
+    response = made.show("problem.html", problem.status_code, problem=made.refused(problem))
     response.headers.update(problem.headers or {})
     return response
 
@@ -257,8 +262,19 @@ def number(request: Request, name: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 5):
-        raise invalid([Fault(name, "FieldInvalid", "it is no number; leave it out or choose one")])
+        message = "it is no number; leave it out or choose one"
+        raise invalid([Fault(name, "FieldInvalid", message, {"type": "number"})])
     return int(text)
+
+
+def one_of(request: Request, name: str, known_values: Sequence[str]) -> str:
+    """Return a filter that is one of some values, blank where there is none; raises Problem."""
+    text = chosen(request, name)
+    if text and text not in known_values:
+        message = f"choose one of {', '.join(known_values)}, or leave it out"
+        about = {"type": "choice", "choices": tuple(known_values)}
+        raise invalid([Fault(name, "FieldInvalid", message, about)])
+    return text
 
 
 def moment_of(name: str, text: str, zone: tzinfo) -> int:
@@ -270,7 +286,7 @@ def moment_of(name: str, text: str, zone: tzinfo) -> int:
         )
     except (ValueError, OverflowError) as error:
         message = "it is no date with a time; write one such as 2026-03-06T16:30"
-        raise invalid([Fault(name, "FieldInvalid", message)]) from error
+        raise invalid([Fault(name, "FieldInvalid", message, {"type": "moment"})]) from error
 
 
 def _without(request: Request, name: str) -> str:

@@ -103,7 +103,7 @@ def _page(
         clocks=clocks[::-1],
         decided=decided[::-1],
         actions=[] if made.as_of is not None else legal(standing, made.may),
-        problem=None if problem is None else problem.document(),
+        problem=made.refused(problem),
         tried=tried,
         fields=fields or {},
         command_id=made.request.app.state.fresh_id,
@@ -270,7 +270,7 @@ def _opening(
     return made.show(
         "open.html",
         200 if problem is None else problem.status_code,
-        problem=None if problem is None else problem.document(),
+        problem=made.refused(problem),
         fields={"channel": "web", **(fields or {})},
         command_id=made.request.app.state.fresh_id,
         channel_options=[(name, name) for name in CHANNELS],

@@ -13,8 +13,7 @@ from domain.standing import Status
 from infra.doors.web.all_tickets import judged
 from infra.doors.web.asked import one_at_a_time
 from infra.doors.web.pages import session
-from infra.doors.web.pages.page import View, chosen, number, protected, view
-from infra.doors.web.problem import Fault, invalid
+from infra.doors.web.pages.page import View, chosen, number, one_of, protected, view
 from infra.doors.web.sight import story
 from infra.doors.web.tickets import page
 from infra.store.listed import Wanted
@@ -65,17 +64,17 @@ def list_tickets(request: Request) -> Response:
     assert made.caller is not None
     wanted = Wanted(
         made.caller.customer or chosen(request, "customer") or None,
-        _one_of(request, "status", STATUSES) or None,
+        one_of(request, "status", STATUSES) or None,
         number(request, "severity"),
         chosen(request, "plan") or None,
     )
     promised = Promised(
         wanted.plan or "",
         wanted.severity,
-        _one_of(request, "supported", ("yes", "no", "none")),
-        _one_of(request, "clock", CLOCK_NAMES),
+        one_of(request, "supported", ("yes", "no", "none")),
+        one_of(request, "clock", CLOCK_NAMES),
         chosen(request, "month"),
-        _one_of(request, "verdict", VERDICTS),
+        one_of(request, "verdict", VERDICTS),
     )
     following = None
     if made.as_of is None and not promised.verdict:
@@ -99,14 +98,6 @@ def list_tickets(request: Request) -> Response:
         if following is None
         else made.link(request.url.path, **{**kept, "cursor": following}),
     )
-
-
-def _one_of(request: Request, name: str, known_values: Sequence[str]) -> str:
-    text = chosen(request, name)
-    if text and text not in known_values:
-        message = f"choose one of {', '.join(known_values)}, or leave it out"
-        raise invalid([Fault(name, "FieldInvalid", message)])
-    return text
 
 
 def _looked_through(made: View, wanted: Wanted, promised: Promised) -> list[TicketRow]:
