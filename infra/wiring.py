@@ -17,7 +17,7 @@ from infra.engine.follower import PARTITION, Follower
 from infra.engine.health import Audited, Oldest, Vitals, read_audit
 from infra.engine.lock import Lock, holder
 from infra.engine.loop import Engine
-from infra.outlets.deliveries import NOTHING_TAKEN
+from infra.outlets.deliveries import NOTHING_TAKEN, Record
 from infra.outlets.file import FileOutlet
 from infra.outlets.intake import Intake
 from infra.outlets.notifier import Notifier
@@ -386,7 +386,18 @@ def service(settings: Settings, clock: Clock | None = None) -> Iterator["Service
                 lambda: looked_up(settings, present, log, models),
                 present,
                 Semaphore(),
+                lambda alert_ids: delivery_records(settings, alert_ids),
             )
+
+
+def delivery_records(settings: Settings, alert_ids: Sequence[str]) -> list[Record]:
+    """Return what became of alerts on their way to subscribers; raises StoreError."""
+    with (
+        suppress(Missing),
+        opened_deliveries(settings.deliveries, read_only=True) as deliveries,
+    ):
+        return deliveries.records(alert_ids)
+    return []
 
 
 def vitals(settings: Settings, clock: Clock) -> Vitals:

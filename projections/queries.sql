@@ -123,6 +123,39 @@ WHERE (decided_at, ticket, number) > (:after_decided_at, :after_ticket, :after_n
 ORDER BY decided_at, ticket, number
 LIMIT :limit;
 
+-- newest: alerts that match, decided since an instant, the newest first, before a place in that order
+SELECT
+    alerts.ticket,
+    alerts.number,
+    alerts.id,
+    alerts.kind,
+    alerts.clock,
+    alerts.instance,
+    alerts.started_by,
+    alerts.step,
+    alerts.deadline,
+    alerts.due_at,
+    alerts.decided_at,
+    alerts.turn,
+    alerts.refers,
+    alerts.reason,
+    EXISTS (SELECT 1 FROM outbox WHERE outbox.alert_id = alerts.id),
+    tickets.severity,
+    tickets.plan,
+    tickets.customer_id
+FROM alerts
+JOIN tickets ON tickets.ticket = alerts.ticket
+WHERE (alerts.decided_at, alerts.ticket, alerts.number)
+    < (:before_decided_at, :before_ticket, :before_number)
+    AND alerts.decided_at >= :since
+    AND (:kind = '' OR alerts.kind = :kind)
+    AND (:ticket = '' OR alerts.ticket = :ticket)
+    AND (:severity = 0 OR tickets.severity = :severity)
+    AND (:plan = '' OR tickets.plan = :plan)
+    AND (:customer_id = '' OR tickets.customer_id = :customer_id)
+ORDER BY alerts.decided_at DESC, alerts.ticket DESC, alerts.number DESC
+LIMIT :limit;
+
 -- told_to: up to which instant every partition tells nothing new
 SELECT MIN(CASE WHEN decided_to > announced_to THEN decided_to ELSE announced_to END)
 FROM positions;

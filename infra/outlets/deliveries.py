@@ -71,6 +71,18 @@ class Trouble(NamedTuple):
     last_error: str | None
 
 
+class Record(NamedTuple):
+    """What became of an alert on its way to one subscriber: arrived, given up, or tried again."""
+
+    subscriber: str
+    way: Way
+    alert_id: str
+    attempts: int
+    next_try_at: int | None
+    delivered_at: int | None
+    given_up_at: int | None
+
+
 class Deliveries(Protocol):
     """The subscriptions, and the record of each delivery; instants are microseconds.
 
@@ -131,6 +143,9 @@ class Deliveries(Protocol):
 
     def failed(self, subscriber: str, notifier: str, failures: Sequence[Failure]) -> bool:
         """Record attempts that failed, and end the claim; False if it was lost."""
+
+    def records(self, alert_ids: Sequence[str]) -> list[Record]:
+        """Return what became of alerts, by subscriber, the oldest first."""
 
     def backlogs(self) -> list[Backlog]:
         """Return how the deliveries of each subscriber stand, the oldest subscriber first."""

@@ -22,6 +22,27 @@ class Decided(NamedTuple):
     announced: bool
 
 
+class Wanted(NamedTuple):
+    """Which alerts are asked for: decided since an instant; None is any."""
+
+    since: int = 0
+    kind: str | None = None
+    ticket: str | None = None
+    severity: int | None = None
+    plan: str | None = None
+    customer_id: str | None = None
+
+
+class OfTicket(NamedTuple):
+    """An alert that was decided, with what its ticket is now."""
+
+    alert: AlertRow
+    announced: bool
+    severity: int | None
+    plan: str
+    customer_id: str
+
+
 class Told:
     """The alerts of a database; every method raises the StoreError that stops it."""
 
@@ -47,6 +68,24 @@ class Told:
             limit=limit,
         )
         return [Decided(AlertRow._make(row[:-1]), bool(row[-1])) for row in found]
+
+    def newest(self, wanted: Wanted, before: Cursor, limit: int) -> list[OfTicket]:
+        """Return the alerts that match before a place, the newest first."""
+        decided_at, ticket, number = before
+        found = self._database.asked(
+            "newest",
+            before_decided_at=decided_at,
+            before_ticket=ticket,
+            before_number=number,
+            since=wanted.since,
+            kind=wanted.kind or "",
+            ticket=wanted.ticket or "",
+            severity=wanted.severity or 0,
+            plan=wanted.plan or "",
+            customer_id=wanted.customer_id or "",
+            limit=limit,
+        )
+        return [OfTicket(AlertRow._make(row[:-4]), bool(row[-4]), *row[-3:]) for row in found]
 
     def decided_to(self) -> int:
         """Return up to which instant every partition has decided, 0 before the first."""

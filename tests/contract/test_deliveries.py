@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
-from infra.outlets.deliveries import NOTHING_TAKEN, Backlog, Due, Failure, Taken
+from infra.outlets.deliveries import NOTHING_TAKEN, Backlog, Due, Failure, Record, Taken
 from infra.outlets.subscription import KINDS, Subscription, UnknownSubscriber
 from infra.store.deliveries import DamagedDeliveries, SQLiteDeliveries, StoredDeliveries
 from infra.store.deliveries.on_postgresql import NAME, PostgreSQLDeliveries
@@ -421,6 +421,28 @@ class TestAsking:
         claimed(deliveries, 200)
         deliveries.failed("S-1", ENGINE, [Failure("a-2", 36, None, 250, "never")])
         assert deliveries.troubles(9) == [("S-1", "a-2", "T-2", 36, None, 250, "never")]
+
+    def test_each_alert_has_a_record_for_each_subscriber(
+        self, deliveries: StoredDeliveries
+    ) -> None:
+        """By subscriber: what arrived, what is tried again, what was given up."""
+        subscribe(deliveries)
+        owe(deliveries, announcement(1), announcement(2, "T-2"), announcement(3, "T-3"))
+        assert deliveries.subscribe("command", "cat", KINDS, lambda: 40).name == "S-2"
+        owe(deliveries, announcement(4, "T-4"))
+        claimed(deliveries, 100)
+        assert deliveries.delivered("S-1", ENGINE, ["a-1"], 110)
+        claimed(deliveries, 120)
+        failures = [Failure("a-2", 1, 500, None, "no"), Failure("a-3", 12, None, 130, "never")]
+        assert deliveries.failed("S-1", ENGINE, failures)
+        assert deliveries.records(["a-4", "a-3", "a-2", "a-1", "a-9"]) == [
+            Record("S-1", "file", "a-1", 1, None, 110, None),
+            Record("S-1", "file", "a-2", 1, 500, None, None),
+            Record("S-1", "file", "a-3", 12, None, None, 130),
+            Record("S-1", "file", "a-4", 0, 100, None, None),
+            Record("S-2", "command", "a-4", 0, 100, None, None),
+        ]
+        assert deliveries.records([]) == []
 
     def test_analysts_see_how_late_a_delivery_was(
         self, back_end: BackEnd, deliveries: StoredDeliveries

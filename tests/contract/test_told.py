@@ -1,8 +1,11 @@
 """Alerts and tickets as programs ask for them, from read models in a file and on a server."""
 
+from typing import Any
+
 from infra.store.listed import NEWEST, Listed, Wanted
 from infra.store.models import ReadModels
-from infra.store.told import Told
+from infra.store.told import OfTicket, Told
+from infra.store.told import Wanted as WantedAlerts
 from projections.models import START, Announcement
 from projections.rows import ALERTS, TICKETS, AlertRow, TicketRow
 from tests.servers.read_models import NewModels
@@ -89,3 +92,24 @@ def test_tickets_come_newest_first_and_only_those_that_match(new_models: NewMode
     wanted = Wanted(customer_id="c-1", status="open", severity=2, plan="premium")
     assert [one.ticket for one in listed.tickets(wanted, NEWEST, 9)] == ["T-3"]
     assert listed.tickets(Wanted(plan="basic"), NEWEST, 9) == []
+
+
+def test_the_newest_alerts_come_first_with_their_tickets(new_models: NewModels) -> None:
+    """Only those that match, before a place, and whether each was announced."""
+    models = new_models()
+    told = with_alerts(models)
+    models.write(TICKETS, [ticket("A", "c-1", 10, 1), ticket("B", "c-2", 20, None)])
+
+    def ids(*, before: tuple[int, str, int] = (301, "", 0), limit: int = 9, **wanted: Any) -> Any:
+        return [one.alert.id for one in told.newest(WantedAlerts(**wanted), before, limit)]
+
+    assert ids() == ["B/2", "B/1", "A/1"]
+    assert ids(before=(300, "B", 2)) == ["B/1", "A/1"]
+    assert ids(limit=1) == ["B/2"]
+    assert ids(before=(201, "", 0), since=200) == ["B/1", "A/1"]
+    assert ids(since=201) == ["B/2"]
+    assert ids(severity=1) == ids(ticket="A") == ids(customer_id="c-1") == ["A/1"]
+    assert ids(kind="warning") == ids(plan="basic") == []
+    assert told.newest(WantedAlerts(ticket="A"), (301, "", 0), 1) == [
+        OfTicket(alert("A", 1, 200), True, 1, "premium", "c-1")
+    ]

@@ -7,6 +7,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from domain import instant
+from infra.store.deliveries import opened as opened_deliveries
 from tests.web.browser import Browser, chromium, running_engine
 from tests.web.desk import ANSWER, RESOLUTION, Desk
 
@@ -49,6 +50,23 @@ def test_a_breach_appears_without_reload(desk: Desk, browser: Browser) -> None:
         desk.clock.now += 2 * instant.HOUR
         browser.until(lambda: "It stops" in browser.text("[data-live=broken]"))
         assert "It stops" not in browser.text("[data-live=due_next]")
+        assert browser.run("return window.neverReloaded") is True
+
+
+def test_an_alert_and_its_delivery_appear_without_reload(desk: Desk, browser: Browser) -> None:
+    """Whoever watches the alerts sees them come in, and to whom they went."""
+    told = desk.settings.data / "told.jsonl"
+    with opened_deliveries(desk.settings.deliveries) as deliveries:
+        deliveries.subscribe("file", str(told), ("breach",), lambda: 0)
+    desk.triaged()
+    with running_engine(desk):
+        browser.sign_in(desk, "agent", "/desk/alerts")
+        browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+        browser.run("window.neverReloaded = true")
+        assert "promise broken" not in browser.text("[data-live=alerts]")
+        desk.clock.now += 2 * instant.HOUR
+        browser.until(lambda: "promise broken" in browser.text("[data-live=alerts]"))
+        browser.until(lambda: "S-1 (file): delivered" in browser.text("[data-live=alerts]"))
         assert browser.run("return window.neverReloaded") is True
 
 

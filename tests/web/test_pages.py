@@ -7,11 +7,13 @@ import pytest
 
 from domain import instant
 from infra.doors.web.guard import SAFE
+from infra.doors.web.pages import alerts as alerts_page
 from infra.doors.web.pages.page import local_path
 from infra.doors.web.pages.session import COOKIE
 from infra.doors.web.pages.words import SAID
 from infra.doors.web.rights import RIGHTS
 from infra.store.access import LASTS, ROLES, Role
+from infra.store.deliveries import opened as opened_deliveries
 from tests.contract.given import NOW
 from tests.web.board import cookie, hidden, page, send, text
 from tests.web.desk import ANSWER, RESOLUTION, Desk
@@ -464,18 +466,87 @@ class TestTheOtherPages:
         assert "In time" not in listed
 
     def test_alerts_are_the_newest_first_and_can_be_chosen(self, desk: Desk) -> None:
-        """By kind."""
+        """By kind, severity, plan, customer, ticket, and since when."""
         desk.triaged()
         desk.engine()
         desk.clock.now += 2 * instant.HOUR
+        desk.opened(customer_id="c-2", plan="standard")
+        desk.engine()
+        desk.clock.now += instant.DAY
+        desk.opened(customer_id="c-2")
+        desk.engine()
+
+        def alerts(query: str = "") -> list[str]:
+            shown = page(desk, "auditor", f"/desk/alerts?{query}").text
+            return re.findall(r'<tr data-row="(T-\d)-', shown)
+
+        shown = text(page(desk, "auditor", "/desk/alerts"))
+        assert shown.index("promise broken initial response") < shown.index("warning 0.75")
+        assert "warning 0.75" not in text(page(desk, "auditor", "/desk/alerts?kind=breach"))
+        assert alerts("ticket=T-2") == [one for one in alerts() if one == "T-2"] != []
+        for query in ("severity=1", "plan=premium", "customer=c-1", "ticket=T-1"):
+            assert set(alerts(query)) == {"T-1"}, query
+        assert "T-1" in alerts("kind=breach")
+        assert "T-1" not in alerts("kind=breach&since=2026-03-09T12:30")
+        for query in ("kind=none", "severity=x", "since=then", "cursor=x"):
+            assert page(desk, "auditor", f"/desk/alerts?{query}").status_code == 422
+
+    def test_alerts_have_pages(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each alert stands on just one of them, and the filters stay."""
+        monkeypatch.setattr(alerts_page, "LISTED", 2)
+        for _ in range(3):
+            desk.triaged()
+        desk.engine()
+        desk.clock.now += 2 * instant.HOUR
+        desk.engine()
+        found: list[str] = []
+        href: str | None = "/desk/alerts?severity=1"
+        while href is not None:
+            shown = page(desk, "agent", href).text
+            found += re.findall(r'<tr data-row="([^"]*)"', shown)
+            following = re.findall(r'<a href="([^"]*)" rel="next"', shown)
+            assert all("severity=1" in one for one in following)
+            href = following[0].replace("&amp;", "&") if following else None
+        assert len(found) == len(set(found)) == sum(f"T-{one}-1" in found for one in (1, 2, 3)) * 3
+
+    def test_each_alert_says_what_was_delivered_to_whom_and_when(self, desk: Desk) -> None:
+        """What arrived, what is tried again and when, what nobody wanted, and nothing of where."""
+        since = desk.clock.now
+        with opened_deliveries(desk.settings.deliveries) as deliveries:
+            told = desk.settings.data / "secret-place.jsonl"
+            deliveries.subscribe("file", str(told), ("breach",), lambda: since)
+            nowhere = desk.settings.data / "secret-folder" / "told.jsonl"
+            deliveries.subscribe("file", str(nowhere), ("breach",), lambda: since)
+        desk.triaged()
+        desk.engine()
+        desk.clock.now += 75 * instant.MINUTE
         desk.opened()
         desk.engine()
-        shown = text(page(desk, "auditor", "/desk/alerts"))
-        assert shown.index("promise broken initial response") < shown.index(
-            "warning initial response"
-        )
-        assert "warning initial" not in text(page(desk, "auditor", "/desk/alerts?kind=breach"))
-        assert page(desk, "auditor", "/desk/alerts?kind=none").status_code == 422
+        for moment, in_words in (
+            ("", "failed 1 times, next try"),
+            ("&as_of=2026-03-09T11:10", "on its way"),
+        ):
+            breach = text(page(desk, "operator", f"/desk/alerts?kind=breach{moment}"))
+            assert ("S-1 (file): delivered Mon 9 Mar 2026 11:15 CET" in breach) == (moment == "")
+            assert f"S-2 (file): {in_words}" in breach
+            assert "secret" not in breach
+        assert "nobody has subscribed" in text(page(desk, "agent", "/desk/alerts?kind=warning"))
+        assert "Subscribers" in text(page(desk, "agent", "/desk/alerts"))
+
+    def test_alerts_of_the_past_have_the_severity_of_then(self, desk: Desk) -> None:
+        """What the ticket has now is for the present."""
+        ticket = desk.triaged()
+        desk.engine()
+        desk.clock.now += 55 * instant.MINUTE
+        lowered = {"severity": 2, "impact": "serious-performance", "topic": "diagnosis"}
+        desk.done("specialist", f"/tickets/{ticket}/triage", lowered)
+        desk.engine()
+        warned = "/desk/alerts?kind=warning"
+        assert "T-1" in page(desk, "agent", f"{warned}&severity=2").text
+        assert "T-1" not in text(page(desk, "agent", f"{warned}&severity=1"))
+        past = f"{warned}&as_of=2026-03-09T10:50"
+        assert "T-1" in text(page(desk, "agent", f"{past}&severity=1"))
+        assert "T-1" not in text(page(desk, "agent", f"{past}&severity=2"))
 
     def test_the_policy_shows_targets_hours_and_holidays(self, desk: Desk) -> None:
         """Of the year that is asked for."""

@@ -1,6 +1,5 @@
 """Alerts: those that were decided, a page at a time."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, get_args
 
@@ -92,16 +91,6 @@ def _following(service: Service, after: Cursor) -> Iterator[tuple[Cursor, Decide
             for one in found:
                 after = (one.alert.decided_at, one.alert.ticket, one.alert.number)
                 yield after, one
-
-
-def between(service: Service, since: int, until: int) -> Sequence[Decided]:
-    """Return the last alerts decided from one instant to another, in their order."""
-    found: deque[Decided] = deque(maxlen=_MOST_LOOKED_AT)
-    for _, one in _following(service, (since, "", 0)):
-        if one.alert.decided_at > until:
-            break
-        found.append(one)
-    return found
 
 
 def alert_of(one: rows.AlertRow) -> Alert:

@@ -17,10 +17,12 @@ from infra.doors.web.access import Tokens
 from infra.doors.web.problem import Fault, invalid
 from infra.doors.web.sight import Owners
 from infra.engine.health import Vitals
+from infra.outlets.deliveries import Record
 from infra.store.listed import Place, Wanted
 from infra.store.log import Erasure, Head, Outcome, Raw, Stored
 from infra.store.policies import PolicyFile
-from infra.store.told import Cursor, Decided
+from infra.store.told import Cursor, Decided, OfTicket
+from infra.store.told import Wanted as WantedAlerts
 from projections.board import Desk
 from projections.models import History
 from projections.rows import TicketRow
@@ -79,6 +81,9 @@ class Alerts(Protocol):
     def alerts(self, after: Cursor, limit: int) -> list[Decided]:
         """Return the next alerts in the order in which they were decided."""
 
+    def newest(self, wanted: WantedAlerts, before: Cursor, limit: int) -> list[OfTicket]:
+        """Return the alerts that match before a place, the newest first."""
+
     def decided_to(self) -> int:
         """Return up to which instant every partition has decided, 0 before the first."""
 
@@ -98,7 +103,8 @@ class Service(NamedTuple):
     """Everything that the API stands on.
 
     `submit` queues a command; `reading` opens the read models for one request; `clock` returns an
-    instant in microseconds; who works on all tickets takes a `turn`.
+    instant in microseconds; who works on all tickets takes a `turn`; `deliveries` returns what
+    became of alerts.
     """
 
     log: Log
@@ -109,6 +115,7 @@ class Service(NamedTuple):
     vitals: Callable[[], Vitals]
     clock: Callable[[], int]
     turn: Semaphore
+    deliveries: Callable[[Sequence[str]], Sequence[Record]]
 
     def present(self) -> int:
         """Return the present in whole seconds, and never before what was recorded last."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from domain.alert import AlertKind
-from infra.outlets.deliveries import Backlog, Due, Failure, Taken, Trouble
+from infra.outlets.deliveries import Backlog, Due, Failure, Record, Taken, Trouble
 from infra.outlets.subscription import Subscription, UnknownSubscriber, Way
 from infra.store.closing import Closing
 from projections.models import Announcement
@@ -96,6 +96,13 @@ _BACKLOGS = """
     LEFT JOIN deliveries ON deliveries.subscriber = subscriptions.name
     GROUP BY subscriptions.number
     ORDER BY subscriptions.number
+"""
+_RECORDS = """
+    SELECT subscriber, way, alert_id, attempts, next_try_at, delivered_at, given_up_at
+    FROM subscriptions
+    JOIN deliveries ON deliveries.subscriber = subscriptions.name
+    WHERE alert_id IN ({alert_ids})
+    ORDER BY subscriptions.number, deliveries.number
 """
 _TROUBLES = """
     SELECT subscriber, alert_id, ticket, attempts, next_try_at, given_up_at, last_error
@@ -214,6 +221,14 @@ class StoredDeliveries(Closing):
                 statement = _GIVE_UP if one.next_try_at is None else _TRY_AGAIN
                 self._change(statement, {**one._asdict(), "subscriber": subscriber})
         return True
+
+    def records(self, alert_ids: Sequence[str]) -> list[Record]:
+        """Return what became of alerts, by subscriber, the oldest first."""
+        if not alert_ids:
+            return []
+        wanted = {f"alert_{number}": one for number, one in enumerate(alert_ids)}
+        statement = _RECORDS.format(alert_ids=", ".join(f":{name}" for name in wanted))
+        return [Record._make(row) for row in self._rows(statement, wanted)]
 
     def backlogs(self) -> list[Backlog]:
         """Return how the deliveries of each subscriber stand, the oldest subscriber first."""

@@ -1,65 +1,164 @@
-"""Alerts: what was decided, the newest first, and who is told."""
+"""Alerts: what was decided, the newest first, and what was delivered to whom and when."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from fastapi import Request
 from starlette.responses import Response
 
 from domain import instant
-from infra.doors.web.alerts import KINDS, between
+from domain.clock import fold, known
 from infra.doors.web.pages import session
-from infra.doors.web.pages.page import View, chosen, protected, view
-from infra.doors.web.problem import Fault, invalid
-from infra.store.told import Decided
+from infra.doors.web.pages.page import (
+    View,
+    chosen,
+    moment_of,
+    number,
+    one_of,
+    protected,
+    view,
+)
+from infra.doors.web.sight import story
+from infra.doors.web.table import read_cursor, written_cursor
+from infra.outlets.deliveries import Record
+from infra.store.told import OfTicket, Wanted
+from projections.judging import CannotJudge, judging
 
 router = protected()
 
-LISTED = 200
-_WINDOWS: Mapping[str, int] = {
-    "last_day": instant.DAY,
-    "last_week": 7 * instant.DAY,
-    "last_month": 31 * instant.DAY,
-}
+LISTED = 50
 _ORDER = ("breach", "overdue", "warning", "untriaged", "cleared", "withdrawn")
+
+
+class Delivery(NamedTuple):
+    """What became of an alert for one subscriber; `state` is a key of what pages say."""
+
+    subscriber: str
+    way: str
+    state: str
+    at: str
+    attempts: int
+
+
+class Line(NamedTuple):
+    """An alert on the page."""
+
+    ticket: str
+    number: int
+    href: str | None
+    kind: str
+    clock: str
+    step: str
+    severity: int | None
+    customer: str
+    plan: str
+    decided: str
+    due: str
+    announced: bool
+    deliveries: Sequence[Delivery]
 
 
 @router.get(f"{session.HOME}/alerts", name="list_alerts")
 def list_alerts(request: Request) -> Response:
     """Show alerts."""
     made = view(request)
-    kind, window = chosen(request, "kind"), chosen(request, "window") or "last_day"
-    if kind and kind not in KINDS:
-        raise invalid([Fault("kind", "FieldInvalid", f"choose one of {', '.join(_ORDER)}")])
-    if window not in _WINDOWS:
-        raise invalid([Fault("window", "FieldInvalid", f"choose one of {', '.join(_WINDOWS)}")])
-    since = made.at - _WINDOWS[window]
-    kinds = frozenset({kind}) if kind else KINDS
-    found = [one for one in between(made.service, since, made.at) if one.alert.kind in kinds]
+    since = chosen(request, "since")
+    wanted = Wanted(
+        moment_of("since", since, made.zone) if since else 0,
+        one_of(request, "kind", _ORDER) or None,
+        chosen(request, "ticket") or None,
+        number(request, "severity"),
+        chosen(request, "plan") or None,
+        chosen(request, "customer") or None,
+    )
+    found, following = _page(made, wanted, chosen(request, "cursor"))
+    records = made.service.deliveries([one.alert.id for one in found])
     backlogs = made.service.vitals().backlogs if made.may("get_status") else ()
     return made.show(
         "alerts.html",
-        lines=[_line(made, one) for one in found[: -LISTED - 1 : -1]],
-        cut=LISTED if len(found) > LISTED else 0,
-        kind=kind,
+        lines=[_line(made, one, records) for one in found],
+        following=None if following is None else made.here(cursor=following),
+        wanted=wanted,
+        since=since,
         kinds=_ORDER,
-        window=window,
-        windows=tuple(_WINDOWS),
-        backlogs=backlogs,
+        plans=made.policy.plans.values(),
+        severities=made.policy.severities.values(),
+        backlogs=backlogs if made.as_of is None else (),
+        again=_next_try(records) if made.as_of is None else None,
         now=made.at // instant.SECOND,
     )
 
 
-def _line(made: View, one: Decided) -> Mapping[str, Any]:
-    alert = one.alert
-    return {
-        "ticket": alert.ticket,
-        "number": alert.number,
-        "href": made.ticket(alert.ticket) if made.may("get_ticket") else None,
-        "kind": alert.kind,
-        "clock": made.said[alert.clock].format(instance=alert.instance),
-        "step": alert.step or "",
-        "decided": made.exact(alert.decided_at),
-        "due": "" if alert.due_at is None else made.exact(alert.due_at),
-        "announced": one.announced,
-    }
+def _page(made: View, wanted: Wanted, cursor: str) -> tuple[Sequence[OfTicket], str | None]:
+    """Return alerts, the newest first, and the cursor of the next page if there is one.
+
+    In the past a ticket has the severity that it had then.
+    """
+    place = (made.at + 1, "", 0)
+    if cursor:
+        decided_at, ticket, order = read_cursor(cursor, (int, str, int))
+        place = min(place, (decided_at, ticket, order))
+    asked = wanted if made.as_of is None else wanted._replace(severity=None)
+    with made.service.reading() as reading:
+        found = reading.alerts.newest(asked, place, LISTED + 1)
+    shown = found[:LISTED]
+    following = None
+    if len(found) > LISTED:
+        last = shown[-1].alert
+        following = written_cursor((last.decided_at, last.ticket, last.number))
+    if made.as_of is not None:
+        shown = [one for one in _then(made, shown) if wanted.severity in (None, one.severity)]
+    return shown, following
+
+
+def _then(made: View, found: Sequence[OfTicket]) -> Iterator[OfTicket]:
+    assert made.caller is not None
+    for one in found:
+        told = known(
+            story(made.service.log, made.caller, one.alert.ticket, words=False), made.at, made.at
+        )
+        try:
+            with judging(one.alert.ticket):
+                severity = fold(told, made.policies).severity if told else None
+        except CannotJudge:
+            continue
+        yield one._replace(severity=severity)
+
+
+def _line(made: View, one: OfTicket, records: Sequence[Record]) -> Line:
+    alert, plans = one.alert, made.policy.plans
+    return Line(
+        alert.ticket,
+        alert.number,
+        made.ticket(alert.ticket) if made.may("get_ticket") else None,
+        alert.kind,
+        made.said[alert.clock].format(instance=alert.instance),
+        alert.step or "",
+        one.severity,
+        one.customer_id,
+        made.phrase(plans[one.plan].title) if one.plan in plans else one.plan,
+        made.exact(alert.decided_at),
+        "" if alert.due_at is None else made.exact(alert.due_at),
+        one.announced,
+        [_delivery(made, record) for record in records if record.alert_id == alert.id],
+    )
+
+
+def _delivery(made: View, record: Record) -> Delivery:
+    """Tell how a delivery stands at the time shown; attempts of the past are not kept."""
+    to = (record.subscriber, record.way)
+    if record.delivered_at is not None and record.delivered_at <= made.at:
+        return Delivery(*to, "arrived", made.exact(record.delivered_at), record.attempts)
+    if record.given_up_at is not None and record.given_up_at <= made.at:
+        return Delivery(*to, "gave_up", made.exact(record.given_up_at), record.attempts)
+    if made.as_of is not None or record.next_try_at is None:
+        return Delivery(*to, "on_its_way", "", 0)
+    if record.attempts:
+        return Delivery(*to, "tried", made.exact(record.next_try_at), record.attempts)
+    return Delivery(*to, "on_its_way", "", 0)
+
+
+def _next_try(records: Sequence[Record]) -> int | None:
+    """Return when a delivery that is shown will have gone on, in seconds, for the script."""
+    tries = [one.next_try_at for one in records if one.next_try_at is not None]
+    return min(tries) // instant.SECOND if tries else None

@@ -145,6 +145,15 @@ class View(NamedTuple):
         kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return f"{path}?{urlencode(kept)}" if kept else path
 
+    def here(self, **query: object) -> str:
+        """Return a link to this page with its filters, of which some are set anew."""
+        kept = {
+            name: value
+            for name, value in self.request.query_params.items()
+            if name not in ("as_of", "lang", "cursor")
+        }
+        return self.link(self.request.url.path, **{**kept, **query})
+
     def ticket(self, ticket: str) -> str:
         """Return a link to a ticket."""
         return self.link(f"{session.HOME}/tickets/{ticket}")

@@ -82,11 +82,6 @@ def list_tickets(request: Request) -> Response:
         found, following = page(made.service, wanted, cursor, LISTED)
     else:
         found = _looked_through(made, wanted, promised)
-    kept = {
-        name: value
-        for name, value in request.query_params.items()
-        if name not in ("cursor", "as_of", "lang")
-    }
     return made.show(
         "tickets.html",
         lines=[(row, _subject(made, row.ticket)) for row in found],
@@ -94,9 +89,7 @@ def list_tickets(request: Request) -> Response:
         promised=promised,
         statuses=STATUSES,
         plans=made.policy.plans,
-        following=None
-        if following is None
-        else made.link(request.url.path, **{**kept, "cursor": following}),
+        following=None if following is None else made.here(cursor=following),
     )
 
 

@@ -40,12 +40,21 @@ function count() {
   }
 }
 
+// A delivery that is on its way will have gone on by then.
+let owed = null;
+function lookAgain() {
+  clearTimeout(owed);
+  const next = main.querySelector("[data-again]")?.dataset.again;
+  if (next) owed = setTimeout(refresh, 1000 * Math.min(3600, Math.max(5, next - now() + 1)), 0);
+}
+
 function refresh(after) {
   waiting ??= setTimeout(update, after);
 }
 
 async function update() {
   waiting = null;
+  if (document.hidden) return;
   // Who is writing is not disturbed.
   if (main.querySelector("form.action textarea:focus, form.action input:focus, form.action select:focus")) {
     return refresh(2000);
@@ -71,6 +80,7 @@ async function update() {
     if (row.dataset.row === focused) row.querySelector("a")?.focus();
   }
   count();
+  lookAgain();
 }
 
 function listen() {
@@ -132,6 +142,7 @@ document.addEventListener("keydown", (event) => {
 
 if (main.querySelector("[data-left]") || main.dataset.changes) {
   count();
+  lookAgain();
   setInterval(count, 1000);
   listen();
 }
