@@ -1,6 +1,8 @@
 """The pages of the board without a script: who sees what, and that words stay words."""
 
 import re
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from domain import instant
 from infra.doors.web.guard import SAFE
 from infra.doors.web.pages import alerts as alerts_page
+from infra.doors.web.pages import tickets as tickets_page
 from infra.doors.web.pages.page import local_path
 from infra.doors.web.pages.session import COOKIE
 from infra.doors.web.pages.words import SAID
@@ -16,7 +19,7 @@ from infra.store.access import LASTS, ROLES, Role
 from infra.store.deliveries import opened as opened_deliveries
 from tests.contract.given import NOW
 from tests.web.board import cookie, hidden, page, send, text
-from tests.web.desk import ANSWER, RESOLUTION, Desk
+from tests.web.desk import ANSWER, RESOLUTION, TRIAGE, Desk
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 PAGES = {
@@ -451,19 +454,70 @@ class TestATicket:
 
 
 class TestTheOtherPages:
-    def test_each_figure_leads_to_its_tickets(self, desk: Desk) -> None:
-        """To as many as it counts."""
-        broken = desk.triaged(subject="Too late")
-        desk.triaged(plan="standard", subject="In time")
-        desk.clock.now += 75 * instant.MINUTE
-        desk.done("agent", f"/tickets/{broken}/responses", ANSWER)
-        desk.engine()
-        shown = page(desk, "auditor", "/desk/promises").text
-        hrefs = re.findall(r'href="([^"]*verdict=breached[^"]*)" aria-label="broken: 1"', shown)
-        [href] = [one for one in hrefs if "plan=premium" in one]
-        listed = page(desk, "agent", href.replace("&amp;", "&")).text
-        assert "Too late" in listed
-        assert "In time" not in listed
+    def test_each_figure_leads_to_its_tickets(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every one on the page, over all its pages, to just as many promises as it counts."""
+        monkeypatch.setattr(tickets_page, "LISTED", 2)
+        _a_busy_desk(desk)
+        tickets = {
+            one["ticket"]: one for one in desk.get("auditor", "/tickets?limit=100").json()["items"]
+        }
+        clocks = [
+            {**tickets[one["ticket"]], **clock}
+            for one in desk.get("auditor", "/clocks?limit=100").json()["items"]
+            for clock in one["clocks"]
+        ]
+        kept = {"decided": ("met", "breached")}
+        links = re.findall(
+            r'<a href="([^"]*)" aria-label="([^"]*): ([^"]*)"',
+            page(desk, "specialist", "/desk/promises").text,
+        )
+        asked = set()
+        for href, name, figure in links:
+            query = dict(parse_qsl(urlsplit(unescape(href)).query))
+            listed = _all_pages(desk, href)
+            counted = [
+                one
+                for one in clocks
+                if one["ticket"] in listed
+                and query.get("clock") in (None, one["clock"])
+                and query.get("month") in (None, one["started_at"][:7])
+                and query.get("plan") in (None, one["plan"])
+                and query.get("severity") in (None, str(one["severity"]))
+                and (query.get("supported") == "none") <= (one["severity"] is None)
+            ]
+            asked.add(
+                next(key for key in ("verdict", "took", "root_cause", "review") if key in query)
+            )
+            if "verdict" in query:
+                verdicts = kept.get(query["verdict"], (query["verdict"],))
+                counted = [one for one in counted if one["verdict"] in verdicts]
+                assert {one["ticket"] for one in counted} == listed, href
+                if query["verdict"] != "decided":
+                    assert len(counted) == int(figure), href
+            elif "took" in query:
+                took = int(query["took"])
+                counted = [
+                    one
+                    for one in counted
+                    if one["satisfied_at"] and one["business_seconds"] * instant.SECOND >= took
+                ]
+                assert {one["ticket"] for one in counted} == listed, href
+                assert name != "Answered" or len(counted) == int(figure), href
+                assert listed, href
+            else:
+                assert len(listed) == int(figure), href
+        assert asked == {"verdict", "took", "root_cause", "review"}
+        assert any(len(_all_pages(desk, href)) > 2 for href, _, _ in links)
+
+    def test_a_figure_of_the_staff_is_none_for_a_customer(self, desk: Desk) -> None:
+        """Why a problem came about cannot be found out by its filter."""
+        _a_busy_desk(desk)
+        for query in ("root_cause=defect", "review=any"):
+            assert len(_all_pages(desk, f"/desk/tickets?{query}", "specialist")) < 3
+            whole = _all_pages(desk, "/desk/tickets", "customer")
+            assert _all_pages(desk, f"/desk/tickets?{query}", "customer") == whole
 
     def test_alerts_are_the_newest_first_and_can_be_chosen(self, desk: Desk) -> None:
         """By kind, severity, plan, customer, ticket, and since when."""
@@ -587,6 +641,42 @@ class TestCzech:
         for path in PAGES:
             assert page(desk, "specialist", path, lang="cs").status_code == 200
         assert "Běží: termín je" in text(page(desk, "agent", "/desk/tickets/T-1", lang="cs"))
+
+
+def _a_busy_desk(desk: Desk) -> None:
+    """Keep and break promises of several plans, severities and months, and resolve some."""
+    late = desk.triaged(subject="Too late")
+    for _ in range(3):
+        answered = desk.triaged()
+        desk.clock.now += 7 * instant.MINUTE
+        desk.done("agent", f"/tickets/{answered}/responses", ANSWER)
+    desk.triaged(plan="standard")
+    desk.opened()
+    desk.clock.now += 75 * instant.MINUTE
+    desk.done("agent", f"/tickets/{late}/responses", ANSWER)
+    for body in (RESOLUTION, {"resolution": "Gone"}):
+        solved = desk.triaged()
+        desk.done("agent", f"/tickets/{solved}/resolution", body)
+    refused = {**TRIAGE, "supported": False}
+    broken = desk.triaged()
+    desk.clock.now += 2 * instant.HOUR
+    desk.done("specialist", f"/tickets/{broken}/triage", refused)
+    desk.clock.now += 30 * instant.DAY
+    desk.triaged()
+    desk.engine()
+
+
+def _all_pages(desk: Desk, href: str, who: str = "specialist") -> set[str]:
+    """Return the tickets of a list over all its pages, each of which stands there once."""
+    found: list[str] = []
+    following: str | None = unescape(href)
+    while following is not None:
+        shown = page(desk, who, following).text
+        found += re.findall(r'<tr data-row="([^"]*)"', shown)
+        more = re.findall(r'<a href="([^"]*)" rel="next"', shown)
+        following = unescape(more[0]) if more else None
+    assert len(found) == len(set(found))
+    return set(found)
 
 
 def _sections(shown: str) -> list[str]:

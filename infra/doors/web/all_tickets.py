@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from domain.event import RecordedEvent
 from infra.doors.web.service import Reading
-from infra.store.listed import NEWEST, Wanted
+from infra.store.listed import NEWEST, Place, Wanted
 from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.judging import CannotJudge
 
@@ -20,15 +20,22 @@ class Stories(Mapping[str, Sequence[RecordedEvent]]):
     A history that cannot be read is passed over: its ticket is parked.
     """
 
-    def __init__(self, reading: Reading, wanted: Wanted, left_out: frozenset[str]) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        wanted: Wanted,
+        left_out: frozenset[str],
+        after: Place = NEWEST,
+    ) -> None:
         self._reading = reading
         self._wanted = wanted
         self._left_out = left_out
+        self._after = after
         self._at_hand: Mapping[str, Sequence[RecordedEvent]] = {}
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the tickets, the newest first."""
-        place = NEWEST
+        """Yield the tickets after a place, the newest first."""
+        place = self._after
         while found := self._reading.lists.tickets(self._wanted, place, _TOGETHER):
             place = (found[-1].opened_at, found[-1].ticket)
             names = [one.ticket for one in found if one.ticket not in self._left_out]
@@ -48,13 +55,16 @@ class Stories(Mapping[str, Sequence[RecordedEvent]]):
 
 
 def judged(
-    reading: Reading, wanted: Wanted, judge: Callable[[Mapping[str, Sequence[RecordedEvent]]], T]
+    reading: Reading,
+    wanted: Wanted,
+    judge: Callable[[Mapping[str, Sequence[RecordedEvent]]], T],
+    after: Place = NEWEST,
 ) -> T:
     """Judge tickets; one that cannot be judged is left out, because a desk goes on."""
     left_out: frozenset[str] = frozenset()
     while True:
         try:
-            return judge(Stories(reading, wanted, left_out))
+            return judge(Stories(reading, wanted, left_out, after))
         except CannotJudge as error:
             left_out |= {error.ticket}
 

@@ -265,12 +265,12 @@ def chosen(request: Request, name: str) -> str:
     return request.query_params.get(name, "").strip()
 
 
-def number(request: Request, name: str) -> int | None:
+def number(request: Request, name: str, digits: int = 4) -> int | None:
     """Return a filter that is a number; raises Problem."""
     text = chosen(request, name)
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 5):
+    if not (text.isascii() and text.isdigit() and len(text) <= digits):
         message = "it is no number; leave it out or choose one"
         raise invalid([Fault(name, "FieldInvalid", message, {"type": "number"})])
     return int(text)

@@ -1,17 +1,19 @@
 """Promises: kept and broken, by plan, severity and month; each figure leads to its tickets."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from fastapi import Request
 from starlette.responses import Response
 
+from domain.policy import CLOCK_NAMES
 from infra.doors.web.all_tickets import judged
 from infra.doors.web.asked import one_at_a_time
 from infra.doors.web.pages import session
 from infra.doors.web.pages.page import View, protected, view
+from infra.doors.web.pages.tickets import ANY, DECIDED, NOT_TOLD, SUPPORTED
 from infra.store.listed import Wanted
-from projections.report import Counts, Group, Percentiles, Report, report, summed
+from projections.report import Counts, Group, Report, report, summed
 
 router = protected()
 
@@ -22,6 +24,7 @@ _VERDICTS = (
     ("running", "running"),
     ("no_target", "no-target"),
 )
+_PERCENTILES = {"p50": "50 %", "p90": "90 %", "p95": "95 %", "max": "max"}
 
 
 class Bar(NamedTuple):
@@ -31,6 +34,14 @@ class Bar(NamedTuple):
     kept: float
     lost: float
     percent: str
+
+
+class Counted(NamedTuple):
+    """A figure with what it counts, and the way to its tickets."""
+
+    name: str
+    text: str
+    href: str
 
 
 @router.get(f"{session.HOME}/promises", name="get_report")
@@ -43,63 +54,73 @@ def get_report(request: Request) -> Response:
         found = judged(
             reading, wanted, lambda tickets: report(tickets, made.policies, made.at, made.at)
         )
-    months = summed(found.cells, lambda cell: cell.month)
+    months = sorted(summed(found.cells, lambda cell: cell.month).items())
     internal = made.may("see_staff")
     return made.show(
         "promises.html",
         report=found,
         groups=list(_groups(made, found)),
-        months=[
-            (month, _figures(made, counts, month=month), _percent(counts))
-            for month, counts in sorted(months.items())
-        ],
-        bars=[_bar(month, counts) for month, counts in sorted(months.items())],
-        times=[
-            (
-                _clock(made, row.measure),
-                *_named(made, row.group),
-                row.reached,
-                _percentiles(made, row.business),
-            )
-            for row in found.times
-            if row.measure in ("initial", "ongoing")
-        ],
-        causes=[(_cause(made, cause), count) for cause, count in found.root_causes.items()]
-        if internal
-        else [],
+        months=[(month, _figures(made, counts, month=month)) for month, counts in months],
+        bars=[_bar(month, counts) for month, counts in months],
+        times=list(_times(made, found)),
+        causes=list(_causes(made, found)) if internal else [],
         review=[
             (one.ticket, made.ticket(one.ticket), [made.said[reason] for reason in one.reasons])
             for one in found.review[:_SHOWN]
         ]
         if internal
         else [],
+        reviewed=_counted(made, made.said["review"], str(len(found.review)), review=ANY),
         linked=made.may("list_tickets"),
     )
 
 
-def _groups(made: View, found: Report) -> Iterator[tuple[str, str, str, Any, str]]:
+def _groups(made: View, found: Report) -> Iterator[tuple[str, str, str, Sequence[Counted]]]:
     promises = summed(found.cells, lambda cell: (cell.group, cell.clock))
     for (group, clock), counts in promises.items():
-        figures = _figures(
-            made,
-            counts,
-            plan=group.plan,
-            severity=group.severity,
-            supported={True: "yes", False: "no", None: "none"}[group.supported],
-            clock=clock,
-        )
-        yield (*_named(made, group), _clock(made, clock), figures, _percent(counts))
+        figures = _figures(made, counts, **_asked(group), clock=clock)
+        yield (*_named(made, group), _clock(made, clock), figures)
 
 
-def _figures(made: View, counts: Counts, **query: object) -> Sequence[tuple[str, int, str]]:
-    return [
-        (
-            made.said[verdict],
-            getattr(counts, field),
-            made.link(f"{session.HOME}/tickets", **query, verdict=verdict),
-        )
+def _times(made: View, found: Report) -> Iterator[tuple[str, str, str, Sequence[Counted]]]:
+    """Tell how long answers took; a percentile leads to the answers that took as long or longer."""
+    for row in found.times:
+        if row.measure not in CLOCK_NAMES or row.business is None:
+            continue
+        asked = {**_asked(row.group), "clock": row.measure}
+        figures = [_counted(made, made.said["answered"], str(row.reached), **asked, took=0)]
+        figures += [
+            _counted(made, _PERCENTILES[name], made.length(value), **asked, took=value)
+            for name, value in row.business._asdict().items()
+        ]
+        yield (_clock(made, row.measure), *_named(made, row.group), figures)
+
+
+def _causes(made: View, found: Report) -> Iterator[tuple[str, Counted]]:
+    for cause, count in found.root_causes.items():
+        name = _cause(made, cause)
+        yield name, _counted(made, name, str(count), root_cause=cause or NOT_TOLD)
+
+
+def _asked(group: Group) -> dict[str, object]:
+    return {
+        "plan": group.plan,
+        "severity": group.severity,
+        "supported": SUPPORTED[group.supported],
+    }
+
+
+def _figures(made: View, counts: Counts, **query: object) -> Sequence[Counted]:
+    figures = [
+        _counted(made, made.said[verdict], str(getattr(counts, field)), **query, verdict=verdict)
         for field, verdict in _VERDICTS
     ]
+    kept = _counted(made, made.said["kept_percent"], _percent(counts), **query, verdict=DECIDED)
+    return [*figures, kept]
+
+
+def _counted(made: View, name: str, text: str, **query: object) -> Counted:
+    return Counted(name, text, made.link(f"{session.HOME}/tickets", **query))
 
 
 def _named(made: View, group: Group) -> tuple[str, str]:
@@ -123,12 +144,6 @@ def _bar(month: str, counts: Counts) -> Bar:
     kept = 600 * counts.met / decided if decided else 0.0
     lost = 600 - kept if decided else 0.0
     return Bar(month, round(kept, 1), round(lost, 1), _percent(counts))
-
-
-def _percentiles(made: View, found: Percentiles | None) -> Mapping[str, str]:
-    if found is None:
-        return {}
-    return {name: made.length(value) for name, value in found._asdict().items()}
 
 
 def _cause(made: View, cause: str | None) -> str:

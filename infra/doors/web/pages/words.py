@@ -229,6 +229,10 @@ SAID: Mapping[Language, Said] = {
         "kept_percent": "Kept %",
         "by_month": "By month",
         "times": "How long answers took, in business time",
+        "times_help": "50 % were answered within the first time, and so on; each time leads to the "
+        "answers that took as long or longer.",
+        "took": "answered after {time} or later",
+        "kept_or_broken": "kept or broken",
         "answered": "Answered",
         "root_causes": "Root causes",
         "review": "To review",
@@ -462,6 +466,10 @@ SAID: Mapping[Language, Said] = {
         "kept_percent": "Dodrženo %",
         "by_month": "Po měsících",
         "times": "Jak dlouho odpovědi trvaly, v pracovní době",
+        "times_help": "Do první doby se odpovědělo v 50 % případů, a tak dále; každá doba vede "
+        "k odpovědím, které trvaly stejně dlouho nebo déle.",
+        "took": "odpověď po {time} nebo později",
+        "kept_or_broken": "dodrženo nebo porušeno",
         "answered": "Zodpovězeno",
         "root_causes": "Příčiny",
         "review": "K přezkoumání",
