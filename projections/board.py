@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from domain.policy import Policies, Policy
+from projections.rows import ParkedRow
 
 
 class Running(NamedTuple):
@@ -76,6 +77,7 @@ class Board(NamedTuple):
     broken: tuple[Running, ...]
     untriaged: tuple[Running, ...]
     waiting: tuple[Waiting, ...]
+    parked: tuple[ParkedRow, ...]
 
 
 class Desk(Protocol):
@@ -92,6 +94,9 @@ class Desk(Protocol):
 
     def waiting(self, limit: int) -> Sequence[Waiting]:
         """Return tickets that wait for the customer, the longest first."""
+
+    def parked(self) -> Sequence[ParkedRow]:
+        """Return the tickets that cannot be folded, by their names."""
 
     def board_counts(self, at: int) -> Counts:
         """Return how many there are of each."""
@@ -113,6 +118,7 @@ def board(desk: Desk, policies: Policies, at: int, limit: int = 20) -> Board:
         shown(desk.broken(at, limit)),
         shown(desk.untriaged(limit)),
         tuple(desk.waiting(limit)),
+        tuple(desk.parked()[:limit]) if counts.parked else (),
     )
 
 

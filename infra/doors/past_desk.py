@@ -8,7 +8,7 @@ from domain.event import RecordedEvent
 from domain.policy import Policies
 from projections.board import Counts, Standing, Waiting
 from projections.projector import FOLD_FAULTS
-from projections.rows import ClockRow, TicketRow, rows
+from projections.rows import ClockRow, ParkedRow, TicketRow, rows
 
 
 class PastDesk:
@@ -24,15 +24,16 @@ class PastDesk:
         self._running: list[Standing] = []
         self._guarded: list[Standing] = []
         self._waiting: list[Waiting] = []
-        self._parked = 0
+        self._parked: list[ParkedRow] = []
         for story in stories:
             told = known(story, as_of, at)
             if not told:
                 continue
             try:
                 folded = rows(sorted(told, key=lambda one: one.version), policies, at)
-            except FOLD_FAULTS:
-                self._parked += 1
+            except FOLD_FAULTS as error:
+                why = (type(error).__name__, str(error))
+                self._parked.append(ParkedRow(told[0].ticket, 0, 0, *why, 0))
                 continue
             self._take(folded.tickets[0], folded.clocks)
 
@@ -52,6 +53,10 @@ class PastDesk:
         """Return tickets that wait for the customer, the longest first."""
         return _first(self._waiting, lambda one: (one.since or 0, one.ticket), limit)
 
+    def parked(self) -> Sequence[ParkedRow]:
+        """Return the tickets that cannot be folded, by their names."""
+        return sorted(self._parked)
+
     def board_counts(self, at: int) -> Counts:
         """Return how many there are of each."""
         broken = sum(one.due_at < at for one in self._running)
@@ -60,7 +65,7 @@ class PastDesk:
             broken,
             len(self._guarded),
             len(self._waiting),
-            self._parked,
+            len(self._parked),
             self._at,
         )
 

@@ -10,9 +10,11 @@ import pytest
 
 from domain import instant
 from domain.hours import OutsideCalendar
+from infra.doors.past_desk import PastDesk
 from infra.store.models import SQLiteModels
 from projections.board import Board, Counts, Waiting, board
 from projections.projector import Projector, Terms
+from projections.rows import PARKED, ParkedRow
 from tests.spec.desk import MANAGRY, Story, at, shown, ticket
 from tests.spec.partition import mark, partition
 
@@ -37,7 +39,7 @@ def shows(
 def test_an_empty_desk_has_an_empty_board(models: SQLiteModels) -> None:
     """And no age: there is no event that time could be told by."""
     assert board(models, MANAGRY, at("2026-03-09 12:00")) == Board(
-        at("2026-03-09 12:00"), None, Counts(0, 0, 0, 0, 0, None), (), (), (), ()
+        at("2026-03-09 12:00"), None, Counts(0, 0, 0, 0, 0, None), (), (), (), (), ()
     )
 
 
@@ -168,3 +170,24 @@ def test_an_instant_outside_the_calendar_is_refused(models: SQLiteModels) -> Non
     shows(models, story, time="2026-03-09 08:10")
     with pytest.raises(OutsideCalendar):
         board(models, MANAGRY, at("2099-03-09 08:10"))
+
+
+def test_parked_tickets_are_on_the_board_with_the_reason(models: SQLiteModels) -> None:
+    """As many as a list has lines; the count is whole."""
+    rows = [ParkedRow(f"T-{one}", 0, one, "KeyError", "premium", 0) for one in (1, 2)]
+    models.write(PARKED, rows)
+    made = board(models, MANAGRY, at("2026-03-09 12:00"), limit=1)
+    assert (made.counts.parked, made.parked) == (2, (rows[0],))
+
+
+def test_a_ticket_that_cannot_be_folded_is_parked_on_the_board_of_the_past() -> None:
+    """The others are judged."""
+    last = at("2040-12-31 16:00")
+    beyond = ticket("T-1").opened("2040-12-31 16:00").triaged("2040-12-31 16:05", 4).history
+    fine = ticket("T-2").opened("2040-12-27 09:00").triaged("2040-12-27 09:05", 1).history
+    now = last + 10 * instant.MINUTE
+    made = board(PastDesk([beyond, fine], MANAGRY, now, now), MANAGRY, now)
+    assert [line.ticket for line in (*made.due_next, *made.broken)] == ["T-2"]
+    assert (made.counts.parked, [one.ticket for one in made.parked]) == (1, ["T-1"])
+    assert made.parked[0].error == "OutsideCalendar"
+    assert "outside the policy's calendar" in made.parked[0].reason

@@ -17,6 +17,8 @@ from infra.doors.web.pages.words import SAID
 from infra.doors.web.rights import RIGHTS
 from infra.store.access import LASTS, ROLES, Role
 from infra.store.deliveries import opened as opened_deliveries
+from infra.store.models import opened as opened_models
+from projections.rows import PARKED, ParkedRow
 from tests.contract.given import NOW
 from tests.web.board import cookie, hidden, page, send, text
 from tests.web.desk import ANSWER, RESOLUTION, TRIAGE, Desk
@@ -283,6 +285,80 @@ class TestTheBoard:
         assert "Of premium" not in shown.text
         assert "1 of the first 2 match" in text(shown)
         assert page(desk, "agent", "/desk?severity=x").status_code == 422
+
+    def test_every_filter_chooses(self, desk: Desk) -> None:
+        """By what the ticket is, by its clock, by what decides, and by its subject."""
+        night = desk.triaged(subject="Of the night", customer_id="c-2")
+        desk.clock.now = instant.parse("2026-03-09T17:00:00Z")
+        desk.triaged(subject="In the Evening", plan="standard")
+        asked = desk.triaged(subject="Asked again")
+        desk.done("agent", f"/tickets/{asked}/responses", {**ANSWER, "awaiting": "support"})
+        desk.engine()
+        everything = {"Of the night", "In the Evening", "Asked again"}
+        for query, wanted in (
+            ("", everything),
+            ("customer=c-2", {"Of the night"}),
+            ("clock=ongoing", {"Asked again"}),
+            ("clock=initial", {"Of the night", "In the Evening"}),
+            ("meter=off-hours&clock=ongoing", {"Asked again"}),
+            ("meter=business&plan=standard", {"In the Evening"}),
+            ("text=evening", {"In the Evening"}),
+            ("text=EVENING&customer=c-2", set()),
+        ):
+            shown = page(desk, "agent", f"/desk?{query}").text
+            found = {one for one in everything if f">{one}</td>" in shown}
+            assert found == wanted, query
+        assert page(desk, "agent", "/desk?meter=none").status_code == 422
+        assert f'/desk/tickets/{night}"' in page(desk, "auditor", "/desk?text=evening").text
+
+    def test_filters_are_saved_as_links_without_a_script(self, desk: Desk) -> None:
+        """In the own browser, as what the address says and nothing else."""
+        query = "plan=standard&text=a+%26+b&as_of=2026&x=1"
+        response = send(desk, "agent", "/desk/filters", {"name": " My  own ", "query": query})
+        assert response.headers["location"] == "/desk?plan=standard&text=a+%26+b"
+        kept = response.headers["set-cookie"]
+        assert {"HttpOnly", "Path=/desk", "SameSite=strict"} <= set(kept.split("; "))
+        both = {"Cookie": f"{cookie(desk, 'agent')['Cookie']}; {kept.partition(';')[0]}"}
+        shown = desk.ask(None, "GET", response.headers["location"], headers=both)
+        link = '<a href="/desk?plan=standard&amp;text=a+%26+b" aria-current="true">My own</a>'
+        assert link in shown.text
+        assert "<title>My own" in shown.text
+        forgotten = desk.ask(
+            None,
+            "POST",
+            "/desk/filters/forget",
+            headers=both,
+            data={**hidden(shown, "/filters/forget")},
+        )
+        assert "My own" not in forgotten.headers["set-cookie"]
+        emptied = {"Cookie": f"{cookie(desk, 'agent')['Cookie']}; lhuta_filters=W10="}
+        assert forgotten.headers["set-cookie"].startswith('lhuta_filters="W10=";')
+        for broken in (emptied, {"Cookie": f"{emptied['Cookie'][:-4]}WzFd"}):
+            assert "My own" not in desk.ask(None, "GET", "/desk", headers=broken).text
+
+    def test_saved_filters_have_a_limit_and_need_the_form(self, desk: Desk) -> None:
+        """A browser keeps no more than a cookie holds."""
+        asked = {"name": "Long", "query": f"text={'x' * 3_000}"}
+        refused = send(desk, "agent", "/desk/filters", asked)
+        assert (refused.status_code, "FiltersTooMany" in refused.text) == (422, True)
+        assert send(desk, "agent", "/desk/filters", asked, token="x").status_code == 403
+        assert send(desk, "customer", "/desk/filters", asked).status_code == 403
+
+    def test_parked_tickets_are_listed_with_the_reason_and_what_helps(self, desk: Desk) -> None:
+        """In both languages; the reason itself is what the program said."""
+        rows = [
+            ParkedRow("T-8", 0, 1, "OutsideCalendar", "the year 2041 is outside", 0),
+            ParkedRow("T-9", 0, 2, "KeyError", "'premium'", 0),
+        ]
+        with opened_models(desk.settings.models) as models:
+            models.write(PARKED, rows)
+        for language in ("en", "cs"):
+            said = SAID["en" if language == "en" else "cs"]
+            shown = text(page(desk, "operator", "/desk", lang=language))
+            assert f"{said['parked']} (2)" in shown
+            assert "OutsideCalendar: the year 2041 is outside" in shown
+            assert f"{said['cure_calendar']} lhuta retry T-8" in shown
+            assert f"{said['cure_fault']} lhuta retry T-9" in shown
 
     def test_the_time_machine_shows_the_past_with_a_banner(self, desk: Desk) -> None:
         """Every page knows it, and every link keeps it."""

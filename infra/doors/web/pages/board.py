@@ -1,7 +1,8 @@
 """The board: what is due next, broken, not triaged, and waiting for the customer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, get_args
+from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import Response
@@ -11,11 +12,11 @@ from domain.clock import Clock, fold, known
 from domain.event import Opened, RecordedEvent
 from domain.explanation import due_meter
 from domain.hours import Kind
-from domain.policy import Target
+from domain.policy import CLOCK_NAMES, Target
 from infra.doors.web.board import read_board
-from infra.doors.web.pages import moments, session
-from infra.doors.web.pages.page import View, chosen, number, protected, view
-from infra.doors.web.sight import story
+from infra.doors.web.pages import moments, saved, session
+from infra.doors.web.pages.page import View, chosen, number, one_of, protected, view
+from infra.doors.web.sight import Owners, story
 from infra.engine.health import OLDEST_TIME
 from projections.board import Running, Waiting
 from projections.judging import CannotJudge, judging
@@ -29,28 +30,9 @@ LOOKED_AT = 1_000
 _COUNTED_AHEAD = 1 * instant.DAY
 """For how long a page knows by itself when time is counted."""
 
+METERS: Sequence[Kind] = get_args(Kind)
+
 T = TypeVar("T", Running, Waiting)
-
-
-class Wanted(NamedTuple):
-    """The filters of the address."""
-
-    plan: str
-    severity: int | None
-
-    def has(self, one: Running | Waiting) -> bool:
-        """Tell whether a line is asked for."""
-        return self.plan in ("", one.plan) and self.severity in (None, one.severity)
-
-
-class Section(NamedTuple):
-    """A list with how many there are; `looked` were looked at for a filter, 0 without one."""
-
-    lines: Sequence[Any]
-    total: int
-    matching: int
-    looked: int
-    rest: int
 
 
 class About(NamedTuple):
@@ -85,45 +67,126 @@ class Line(NamedTuple):
     near: str
 
 
+class Silent(NamedTuple):
+    """A ticket on the page of which no clock runs."""
+
+    ticket: str
+    href: str | None
+    severity: int | None
+    customer: str
+    plan: str
+    subject: str | None
+    near: str
+
+
+class Section(NamedTuple):
+    """A list with how many there are; `looked` were looked at for a filter, 0 without one."""
+
+    lines: Sequence[Line | Silent]
+    total: int
+    matching: int
+    looked: int
+    rest: int
+
+
+class Wanted(NamedTuple):
+    """The filters of the address; blank is any. `text` is looked for in the subject."""
+
+    plan: str
+    severity: int | None
+    customer: str
+    clock: str
+    meter: str
+    text: str
+
+    def has(self, one: Running | Waiting, owners: Owners) -> bool:
+        """Tell whether what the read models have of a line is asked for."""
+        return (
+            self.plan in ("", one.plan)
+            and self.severity in (None, one.severity)
+            and self.clock in ("", one.clock if isinstance(one, Running) else None)
+            and (not self.customer or owners.of(one.ticket) == self.customer)
+        )
+
+    def query(self) -> str:
+        """Write the filters as they stand in an address."""
+        return urlencode({name: one for name, one in self._asdict().items() if one})
+
+    @property
+    def needs_lines(self) -> bool:
+        """Tell whether a line must be written to know whether it is asked for."""
+        return bool(self.meter or self.text)
+
+    def has_line(self, line: Line | Silent) -> bool:
+        """Tell whether a line is asked for by what is written in it."""
+        return (
+            self.meter in ("", line.meter if isinstance(line, Line) else None)
+            and self.text.casefold() in (line.subject or "").casefold()
+        )
+
+
 @router.get(session.HOME, name="get_board")
 def get_board(request: Request) -> Response:
     """Show the board."""
     made = view(request)
-    wanted = Wanted(chosen(request, "plan"), number(request, "severity"))
-    filtered = wanted != Wanted("", None)
+    wanted = _wanted(made)
+    filtered = any(value not in ("", None) for value in wanted)
     board = read_board(made.service, made.as_of, None, LOOKED_AT if filtered else LISTED)
     counts = board.counts
 
-    def section(found: Sequence[T], count: int, line: Callable[[T], Any]) -> Section:
-        matching = [one for one in found if wanted.has(one)]
-        lines = [told for one in matching[:LISTED] if (told := _judged(line, one)) is not None]
-        rest = len(matching) if filtered else count
-        looked = len(found) if filtered else 0
-        return Section(lines, count, len(matching), looked, max(0, rest - LISTED))
-
-    def running(one: Running) -> Line | None:
-        return _running(made, one)
+    def section(
+        found: Sequence[T], count: int, write: Callable[[View, T], Line | Silent | None]
+    ) -> Section:
+        matching = [one for one in found if wanted.has(one, made.service.owners)]
+        read = matching if wanted.needs_lines else matching[:LISTED]
+        lines = [told for one in read if (told := _judged(made, one, write)) is not None]
+        if wanted.needs_lines:
+            lines = [one for one in lines if wanted.has_line(one)]
+        fitting = len(lines) if wanted.needs_lines else len(matching)
+        rest = max(0, (fitting if filtered else count) - LISTED)
+        return Section(lines[:LISTED], count, fitting, len(found) if filtered else 0, rest)
 
     return made.show(
         "board.html",
         wanted=wanted,
+        filtered=filtered,
+        clocks=CLOCK_NAMES,
+        meters=METERS,
         plans=made.policy.plans.values(),
         severities=made.policy.severities.values(),
+        saved=saved.links(made, wanted.query()),
+        filter_query=wanted.query(),
         age=None if board.age is None else moments.countdown(board.age),
         is_old=board.age is not None and board.age > OLDEST_TIME,
-        broken=section(board.broken, counts.broken, running),
-        due_next=section(board.due_next, counts.due_next, running),
-        untriaged=section(board.untriaged, counts.untriaged, running),
-        waiting=section(board.waiting, counts.waiting, lambda one: _waiting(made, one)),
+        broken=section(board.broken, counts.broken, _running),
+        due_next=section(board.due_next, counts.due_next, _running),
+        untriaged=section(board.untriaged, counts.untriaged, _running),
+        waiting=section(board.waiting, counts.waiting, _waiting),
         parked=counts.parked,
+        parked_lines=board.parked[:LISTED] if made.may("get_status") else (),
         seconds=_seconds,
     )
 
 
-def _judged(line: Callable[[T], Any], one: T) -> Any:
+def _wanted(made: View) -> Wanted:
+    request = made.request
+    return Wanted(
+        chosen(request, "plan"),
+        number(request, "severity"),
+        chosen(request, "customer"),
+        one_of(request, "clock", CLOCK_NAMES),
+        one_of(request, "meter", METERS),
+        # Who may not read subjects finds out nothing of them.
+        chosen(request, "text") if made.may("read_words") else "",
+    )
+
+
+def _judged(
+    made: View, one: T, write: Callable[[View, T], Line | Silent | None]
+) -> Line | Silent | None:
     """Write a line; None where its ticket cannot be judged any more, and will be parked."""
     try:
-        return line(one)
+        return write(made, one)
     except CannotJudge:
         return None
 
@@ -195,17 +258,17 @@ def _spans(clock: Clock, meter: Kind, at: int) -> Iterator[str]:
             yield f"{_seconds(segment.start)}-{_seconds(segment.end)}"
 
 
-def _waiting(made: View, one: Waiting) -> dict[str, Any]:
+def _waiting(made: View, one: Waiting) -> Silent:
     about = _about(made, one.ticket)
-    return {
-        "ticket": one.ticket,
-        "href": made.ticket(one.ticket) if made.may("get_ticket") else None,
-        "severity": one.severity,
-        "customer": about.customer,
-        "plan": about.plan,
-        "subject": about.subject,
-        "near": "" if one.since is None else made.near(one.since),
-    }
+    return Silent(
+        one.ticket,
+        made.ticket(one.ticket) if made.may("get_ticket") else None,
+        one.severity,
+        about.customer,
+        about.plan,
+        about.subject,
+        "" if one.since is None else made.near(one.since),
+    )
 
 
 def _seconds(at: int) -> int:

@@ -135,6 +135,7 @@ CZECH: Mapping[str, str] = {
     "EncodingInvalid": "adresa není v UTF-8; opravte ji",
     "HeaderInvalid": "záhlaví dotazu není v pořádku; opravte ho",
     "RateExceeded": "s tímto tokenem přišlo příliš mnoho dotazů; chvíli počkejte",
+    "FiltersTooMany": "tolik filtrů se neukládá; nejprve některý zapomeňte",
     "StreamsExceeded": "s tímto tokenem je otevřeno příliš mnoho stránek; některou zavřete",
     # What fails behind.
     "Busy": "právě teď se o všechny požadavky zajímají jiní; zkuste to za chvíli",

@@ -24,6 +24,8 @@ from infra.doors.web.service import Service, service_of
 from projections.wording import LANGUAGES
 
 LANGUAGE_COOKIE = "lhuta_language"
+A_YEAR = 365 * 24 * 60 * 60
+"""For how many seconds a browser keeps what somebody chose."""
 
 _PAGES = Environment(
     loader=PackageLoader("infra.doors.web.pages"),

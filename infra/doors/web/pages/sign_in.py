@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from infra.doors.web.access import Caller, Callers
 from infra.doors.web.pages import session
 from infra.doors.web.pages.page import (
+    A_YEAR,
     LANGUAGE_COOKIE,
     fields_of,
     local_path,
@@ -17,8 +18,6 @@ from infra.doors.web.pages.page import (
 from infra.doors.web.problem import Problem
 
 router = public()
-
-_A_YEAR = 365 * 24 * 60 * 60
 
 
 @router.get("/", name="get_start")
@@ -92,7 +91,7 @@ def choose_language(request: Request) -> Response:
         response.set_cookie(
             LANGUAGE_COOKIE,
             wanted,
-            max_age=_A_YEAR,
+            max_age=A_YEAR,
             path=session.HOME,
             httponly=True,
             samesite="strict",
