@@ -119,6 +119,10 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._command("Emulation.setEmulatedMedia", {"features": [scheme]})
 
+    def allow(self, *permissions: str) -> None:
+        """Let pages do what a browser asks people for."""
+        self._command("Browser.grantPermissions", {"permissions": permissions})
+
     def scripts(self, *, on: bool) -> None:
         """Let pages run scripts or not."""
         self._command("Emulation.setScriptExecutionDisabled", {"value": not on})

@@ -1,6 +1,8 @@
 """The pages in a real browser: what a script adds, and who can use them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
@@ -9,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from domain import instant
 from infra.store.deliveries import opened as opened_deliveries
 from tests.web.browser import Browser, chromium, running_engine
-from tests.web.desk import ANSWER, RESOLUTION, Desk
+from tests.web.desk import ANSWER, GENEROUS, RESOLUTION, Desk
 
 PAGES = (
     "/desk",
@@ -20,6 +22,48 @@ PAGES = (
     "/desk/alerts",
     "/desk/policy",
 )
+
+
+_LONGEST_LINE = """
+    const ruler = document.body.appendChild(document.createElement("span"));
+    ruler.textContent = "0".repeat(100);
+    ruler.style.position = "absolute";
+    const longest = [...document.querySelectorAll("main p, main li, main dd, .words, textarea")]
+      .filter((one) => one.textContent.trim() && !one.querySelector("table"))
+      .map((one) => {
+        ruler.style.font = getComputedStyle(one).font;
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        const width = one.matches("textarea") ? 0 : range.getBoundingClientRect().width;
+        return width / (ruler.getBoundingClientRect().width / 100);
+      });
+    ruler.remove();
+    return Math.max(0, ...longest);
+"""
+"""The width of the longest line of text, in digits: about as many letters."""
+
+_HARD_TO_USE = """
+    const found = [];
+    const all = "a, button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+    for (const one of document.querySelectorAll(all)) {
+      if (!one.checkVisibility() || one.matches(".skip") || one.closest("dialog")) continue;
+      const name = one.outerHTML.slice(0, 100);
+      one.focus();
+      const box = one.getBoundingClientRect();
+      const size = `${box.width}x${box.height}`;
+      if (box.width < 24 || box.height < 24) found.push(`small, ${size}: ${name}`);
+      const { outlineStyle, outlineWidth } = getComputedStyle(one);
+      const framed = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+      if (document.activeElement !== one || !framed) found.push(`no frame: ${name}`);
+      const x = Math.min(innerWidth - 2, Math.max(1, box.x + Math.min(12, box.width / 2)));
+      const y = Math.min(innerHeight - 2, Math.max(1, box.y + Math.min(12, box.height / 2)));
+      const top = document.elementFromPoint(x, y);
+      const seen = top && (one.contains(top) || top.contains(one));
+      if (!seen) found.push(`under ${top?.outerHTML.slice(0, 60)}: ${name}`);
+    }
+    return found;
+"""
+"""What is smaller than 24 pixels, and what has the focus without a frame or under something."""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +157,103 @@ def test_hostile_words_stay_words(desk: Desk, browser: Browser) -> None:
         assert browser.run("return window.hacked") is None
 
 
+def test_time_that_grows_old_is_red_and_in_words(tmp_path: Path, driver: Chrome) -> None:
+    """The page counts by itself, and hears how far time has come while nothing else happens."""
+    limits = replace(GENEROUS, heartbeat_seconds=0.2)
+    with Desk(tmp_path, limits) as desk, desk.listening() as address:
+        browser = Browser(driver, address)
+        desk.triaged()
+        desk.engine()
+        browser.sign_in(desk, "agent")
+        assert "Age of time: 0:00:0" in browser.text("#age")
+        later = "main.dataset.now = Number(main.dataset.now) + arguments[0]"
+        browser.run(later, 45)
+        browser.until(lambda: "Time is old: 0:00:4" in browser.text("#age"))
+        assert browser.run("return document.querySelector('#age').className") == "bad"
+        with running_engine(desk):
+            desk.clock.now += 45 * instant.SECOND
+            browser.until(lambda: "Age of time: 0:00:0" in browser.text("#age"))
+        assert browser.run("return document.querySelector('#age').className") == ""
+        driver.get("about:blank")
+
+
+def test_the_due_mark_is_drawn_where_the_explanation_says(desk: Desk, browser: Browser) -> None:
+    """In pixels: its share of the way between the margins is that of its time."""
+    ticket = desk.triaged()
+    desk.clock.now += 20 * instant.MINUTE
+    browser.sign_in(desk, "agent", f"/desk/tickets/{ticket}")
+    [explained] = desk.get("agent", f"/tickets/{ticket}/explanation").json()["clocks"]
+    drawn, first, last = browser.run(
+        "const svg = document.querySelector('.picture svg');"
+        "const at = (one) => one.getBoundingClientRect();"
+        "const night = at(svg.querySelector('.night')), due = at(svg.querySelector('.due'));"
+        "return [(due.x + due.width / 2 - night.x) / night.width,"
+        " Number(svg.dataset.first), Number(svg.dataset.last)]"
+    )
+    due = instant.parse(explained["due_at"])
+    assert drawn == pytest.approx((due - first) / (last - first), abs=0.002)
+    listed = browser.run(
+        "return [...document.querySelectorAll('time')].map((one) => one.getAttribute('datetime'))"
+    )
+    assert explained["due_at"] in listed
+
+
+def test_the_explanation_can_be_copied(desk: Desk, browser: Browser) -> None:
+    """With one button."""
+    browser.sign_in(desk, "agent", f"/desk/tickets/{desk.triaged()}")
+    browser.allow("clipboardReadWrite", "clipboardSanitizedWrite")
+    browser.click("details:has(.copy) > summary")
+    browser.click("[data-copy]")
+    browser.until(lambda: browser.text("[data-copy]") == "Copied")
+    copied = "navigator.clipboard.readText().then(arguments[0])"
+    assert browser.driver.execute_async_script(copied) == browser.run(
+        "return document.querySelector('.copy').value"
+    )
+
+
+def test_signing_in_explains_itself_and_asks_for_nothing_to_remember(
+    desk: Desk, browser: Browser
+) -> None:
+    """A token can be pasted and filled in by a password manager; a wrong one can be tried again."""
+    browser.forget()
+    browser.open("/desk/promises")
+    assert browser.path == "/desk/sign-in"
+    field = browser.find("#token")
+    assert field.get_attribute("autocomplete") == "current-password"
+    pasted = (
+        "const event = new ClipboardEvent('paste', {cancelable: true, bubbles: true});"
+        "return arguments[0].dispatchEvent(event)"
+    )
+    assert browser.run(pasted, field) is True
+    field.send_keys("lhuta_nobody")
+    browser.click("main button")
+    browser.until(lambda: "Nobody holds this token" in browser.text("[role=alert]"))
+    browser.find("#token").send_keys(desk.secrets["agent"])
+    browser.click("main button")
+    browser.until(lambda: browser.path == "/desk/promises")
+
+
+def test_each_role_has_its_own_pages(desk: Desk, browser: Browser) -> None:
+    """In the menu, in what can be done, and when somebody else's address is typed in."""
+    desk.triaged(subject="Secret words")
+    desk.engine()
+    menus = {
+        "customer": "Tickets New ticket Promises Policy",
+        "auditor": "Board Tickets Promises Alerts Policy",
+        "operator": "Board Promises Alerts Policy",
+    }
+    for who, menu in menus.items():
+        browser.sign_in(desk, who, "/desk/policy")
+        assert browser.text("nav").split() == menu.split()
+    browser.open("/desk/tickets/T-1")
+    assert "RoleForbids" in browser.text("[role=alert]")
+    browser.sign_in(desk, "other customer", "/desk/tickets")
+    assert "T-1" not in browser.text("main")
+    browser.sign_in(desk, "auditor", "/desk/tickets/T-1")
+    assert "Secret words" not in browser.text("body")
+    assert "Nothing more can be done" in browser.text("#actions")
+
+
 def test_keys_lead_through_the_board(desk: Desk, browser: Browser) -> None:
     """J and k move, enter opens, / filters, ? helps."""
     for _ in range(2):
@@ -148,6 +289,58 @@ def test_everything_fits_on_a_phone(desk: Desk, browser: Browser) -> None:
         assert browser.run("return document.documentElement.scrollWidth") <= 360, path
 
 
+def test_everything_can_be_read_on_a_wide_screen(desk: Desk, browser: Browser) -> None:
+    """At 4K nothing scrolls sideways, letters grow, and no line is longer than 80 of them."""
+    desk.triaged(subject="It stops", body="A long text. " * 200)
+    desk.engine()
+    browser.resize(3840, 2160)
+    browser.sign_in(desk, "specialist")
+    for path in PAGES:
+        browser.open(path)
+        assert browser.run("return document.documentElement.scrollWidth") <= 3840, path
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert browser.run(_LONGEST_LINE) <= 80, path
+    assert browser.run("return parseFloat(getComputedStyle(document.body).fontSize)") >= 20
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_is_pointed_at_is_large_enough_and_what_has_focus_is_seen(
+    desk: Desk, browser: Browser, width: int
+) -> None:
+    """WCAG 2.2: 24 pixels (2.5.8), nothing above it (2.4.11), a frame around it (2.4.13)."""
+    broken = desk.triaged()
+    desk.opened()
+    desk.clock.now += 75 * instant.MINUTE
+    desk.done("agent", f"/tickets/{broken}/responses", ANSWER)
+    desk.triaged()
+    desk.engine()
+    browser.resize(width, 900)
+    browser.forget()
+    browser.open("/desk/sign-in")
+    assert browser.run(_HARD_TO_USE) == []
+    browser.sign_in(desk, "specialist")
+    for path in (*PAGES, "/desk?plan=premium", "/desk?as_of=2026-03-09T10:30", "/desk/nowhere"):
+        browser.open(path)
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert browser.run(_HARD_TO_USE) == [], path
+
+
+def test_help_is_in_the_same_place_everywhere(desk: Desk, browser: Browser) -> None:
+    """WCAG 2.2 (3.2.6): by a click, too, and behind everything else."""
+    desk.triaged()
+    browser.sign_in(desk, "specialist")
+    for path in PAGES:
+        browser.open(path)
+        places = browser.run(
+            "const all = [...document.querySelectorAll('a, button')]"
+            ".filter((one) => !one.closest('dialog')).slice(-2);"
+            "return all.map((one) => one.textContent.trim())"
+        )
+        assert places == ["Keys ?", "The API"], path
+    browser.click("#help")
+    assert "next and previous row" in browser.text("#keys[open]")
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious(desk: Desk, browser: Browser, dark: bool) -> None:
     """On no page, in light and in darkness."""
@@ -163,7 +356,8 @@ def test_axe_finds_nothing_serious(desk: Desk, browser: Browser, dark: bool) -> 
     browser.open("/desk/sign-in")
     assert browser.barriers() == []
     browser.sign_in(desk, "specialist")
-    for path in (*PAGES, "/desk?as_of=2026-03-09T10:30"):
+    past, filtered = "/desk?as_of=2026-03-09T10:30", "/desk?plan=premium&text=board"
+    for path in (*PAGES, past, filtered, "/desk/nowhere", "/desk/alerts?kind=breach"):
         browser.open(path)
         browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert browser.barriers() == [], path

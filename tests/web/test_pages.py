@@ -4,6 +4,7 @@ import re
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +20,7 @@ from infra.store.access import LASTS, ROLES, Role
 from infra.store.deliveries import opened as opened_deliveries
 from infra.store.models import opened as opened_models
 from projections.rows import PARKED, ParkedRow
-from tests.contract.given import NOW
+from tests.contract.given import NOW, POLICY
 from tests.web.board import cookie, hidden, page, send, text
 from tests.web.desk import ANSWER, RESOLUTION, TRIAGE, Desk
 
@@ -370,7 +371,7 @@ class TestTheBoard:
         assert "Early" in past.text
         assert "Later" not in past.text
         assert "/desk/tickets/T-1?as_of=2026-03-09T09%3A05%3A00Z" in past.text
-        for path in set(PAGES) - {"/desk/open"}:
+        for path in PAGES:
             shown = page(desk, "specialist", f"{path}?as_of=2026-03-09T10:05")
             assert "This is the past" in text(shown), path
         gone = page(desk, "agent", "/desk/tickets/T-2?as_of=2026-03-09T10:05")
@@ -397,8 +398,56 @@ class TestATicket:
         earlier = {**ANSWER, "occurred_at": "2026-03-09T09:30:00Z"}
         desk.done("agent", f"/tickets/{ticket}/responses", earlier)
         shown = text(page(desk, "agent", f"/desk/tickets/{ticket}"))
-        assert "Mon 9 Mar 2026 10:30 CET , by agent:a-1" in shown
-        assert "entered later recorded Mon 9 Mar 2026 11:00 CET" in shown
+        assert (
+            "Mon 9 Mar 2026 10:30 CET , by agent:a-1 "
+            "⏲ entered later recorded Mon 9 Mar 2026 11:00 CET" in shown
+        )
+        assert "Mon 9 Mar 2026 10:00 CET , by agent:a-1 recorded Mon 9 Mar 2026 10:00 CET" in shown
+
+    def test_the_explanation_is_text_to_copy(self, desk: Desk) -> None:
+        """Whole, in the language of the page, without a script."""
+        ticket = desk.triaged()
+        for language, head in (("en", "Which target holds"), ("cs", "Který cíl platí")):
+            shown = page(desk, "agent", f"/desk/tickets/{ticket}", lang=language).text
+            [copied] = re.findall(r'<textarea class="copy" readonly[^>]*>\n([^<]*)<', shown)
+            explained = desk.get("agent", f"/tickets/{ticket}/explanation?lang={language}").json()
+            words = explained["clocks"][0]["words"]
+            lines = unescape(copied).split("\n")
+            assert lines[:2] == [words["title"], words["sentence"]]
+            assert head in lines or language == "en"
+            for section in words["sections"]:
+                assert section["heading"] in lines
+                for row in section["table"]:
+                    assert any(all(cell in line for cell in row) for line in lines)
+
+    def test_the_form_for_triage_only_offers_what_the_policy_allows(self, desk: Desk) -> None:
+        """A severity with an impact that does not back it cannot be chosen."""
+        ticket = desk.opened()
+        shown = page(desk, "specialist", f"/desk/tickets/{ticket}").text
+        offered = re.findall(r'<option value="(\d):([^"]*)"', shown)
+        policy = desk.service.log.policies().in_force(desk.clock.now)
+        assert offered == [
+            (str(level), impact)
+            for level, severity in policy.severities.items()
+            for impact in severity.impacts
+        ]
+
+    def test_a_time_that_would_be_refused_is_not_offered(self, desk: Desk) -> None:
+        """Nothing happened before the ticket, nor longer ago than the policy accepts."""
+        ticket = desk.opened()
+        shown = page(desk, "agent", f"/desk/tickets/{ticket}").text
+        assert set(re.findall(r'name="occurred_at" [^>]*min="([^"]*)"', shown)) == {
+            "2026-03-09T10:00"
+        }
+        earliest = NOW - desk.service.log.policies().in_force(NOW).max_backdate
+        here = instant.to_datetime(earliest).astimezone(ZoneInfo("Europe/Prague"))
+        assert f'min="{here:%Y-%m-%dT%H:%M}"' in page(desk, "agent", "/desk/open").text
+
+    def test_nothing_is_opened_in_the_past(self, desk: Desk) -> None:
+        """The page says so in place of its form."""
+        past = page(desk, "agent", "/desk/open?as_of=2026-03-09T10:00")
+        assert SAID["en"]["actions_past"] in text(past)
+        assert 'action="/desk/open"' not in past.text
 
     def test_the_due_mark_lies_where_the_explanation_says(self, desk: Desk) -> None:
         """The place on the drawing is the share of the time between its margins."""
@@ -450,8 +499,7 @@ class TestATicket:
         where = f"/desk/tickets/{ticket}"
         key = str(UUID(int=7))
         triage = {
-            "severity": "2",
-            "impact": "serious-performance",
+            "grounds": "2:serious-performance",
             "topic": "diagnosis",
             "supported": "",
             "command_id": key,
@@ -492,17 +540,19 @@ class TestATicket:
         )
         assert response.status_code == 409
         assert "Not done: SeverityMissing" in text(response)
-        backed = {
-            "severity": "1",
-            "impact": "usage-question",
-            "topic": "usage",
-            "rationale": "Because",
-        }
+        backed = {"grounds": "4:usage-question", "topic": "usage", "supported": "no"}
         refused = send(desk, "specialist", f"/desk/tickets/{ticket}/triage", backed)
         assert refused.status_code == 422
+        assert "RationaleMissing" in text(refused)
+        for value in backed.values():
+            assert f'<option value="{value}" selected>' in refused.text
+        unbacked = {"grounds": "1:usage-question", "topic": "usage", "rationale": "Because"}
+        refused = send(desk, "specialist", f"/desk/tickets/{ticket}/triage", unbacked)
         assert "SeverityNotBacked" in text(refused)
         assert "Because</textarea>" in refused.text
-        assert '<option value="usage-question" selected>' in refused.text
+        malformed = {"grounds": "high:usage-question", "topic": "usage"}
+        refused = send(desk, "specialist", f"/desk/tickets/{ticket}/triage", malformed)
+        assert (refused.status_code, "Severity:" in text(refused)) == (422, True)
         assert len(desk.story(ticket)) == 1
 
     def test_a_form_of_another_session_does_nothing(self, desk: Desk) -> None:
@@ -689,6 +739,43 @@ class TestTheOtherPages:
         )
         assert page(desk, "customer", "/desk/policy?version=7").status_code == 404
 
+    def test_the_policy_has_its_versions_and_since_when(self, desk: Desk) -> None:
+        """The one in force at the time shown is told, and the others can be looked at."""
+        later = (
+            POLICY.replace(b"version = 1", b"version = 2", 1)
+            .replace(b'zone = "', b'effective_from = 2026-03-10T00:00:00+01:00\nzone = "', 1)
+            .replace(
+                b'initial.1 = { business = "1 hour" }', b'initial.1 = { business = "2 hours" }'
+            )
+        )
+        desk.service.log.publish(later)  # type: ignore[attr-defined]
+        since = "Tue 10 Mar 2026 0:00 CET"
+        now = text(page(desk, "auditor", "/desk/policy"))
+        assert f"managry@1 since ever {_digest(desk, 0)} in force" in now
+        assert f"managry@2 {since} {_digest(desk, 1)} Show as of" in now
+        assert "2 hours of business time" in text(page(desk, "auditor", "/desk/policy?version=2"))
+        desk.clock.now += 3 * instant.DAY
+        then = "as_of=2026-03-09T12:00"
+        for query, marked in (("", 2), (then, 1), (f"version=1&{then}", 1)):
+            shown = text(page(desk, "auditor", f"/desk/policy?{query}"))
+            in_force = f"{_digest(desk, marked - 1)} in force"
+            assert in_force in shown
+            assert shown.count(" in force") == 1
+
+    def test_hours_and_targets_are_those_of_the_policy(self, desk: Desk) -> None:
+        """Every severity of every plan, and every day that is open."""
+        shown = page(desk, "customer", "/desk/policy").text
+        policy = desk.service.log.policies().in_force(NOW)
+        rows = re.findall(r"<tr><td>(initial|ongoing) response</td><td>(\d)[^<]*</td>", shown)
+        assert rows == [
+            (clock, str(level))
+            for _ in policy.plans
+            for clock in ("initial", "ongoing")
+            for level in policy.severities
+        ]
+        opened = re.findall(r'<tr><td>(\w{3})</td><td class="number">0?8:00</td>', shown)
+        assert opened[:5] == ["Mon", "Tue", "Wed", "Thu", "Fri"]
+
 
 class TestCzech:
     def test_the_browser_s_preference_is_followed(self, desk: Desk) -> None:
@@ -717,6 +804,10 @@ class TestCzech:
         for path in PAGES:
             assert page(desk, "specialist", path, lang="cs").status_code == 200
         assert "Běží: termín je" in text(page(desk, "agent", "/desk/tickets/T-1", lang="cs"))
+
+
+def _digest(desk: Desk, place: int) -> str:
+    return desk.service.log.policy_files()[place].policy.digest[:16]
 
 
 def _a_busy_desk(desk: Desk) -> None:

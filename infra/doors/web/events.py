@@ -72,6 +72,8 @@ class AlertSource:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self.decided_to = 0
+        """Up to which instant every partition had decided when it was read last."""
 
     def end(self) -> Cursor:
         """Return the place before everything that is not decided yet."""
@@ -82,7 +84,7 @@ class AlertSource:
         """Return what every partition has decided after a place; None is what nobody is told of."""
         live_from = self._service.log.live_from
         with self._service.reading() as reading:
-            settled = reading.alerts.decided_to()
+            self.decided_to = settled = reading.alerts.decided_to()
             found = [one.alert for one in reading.alerts.alerts(place, limit)]
         return [
             (
@@ -99,10 +101,16 @@ class Streams:
 
     def __init__(self, service: Service, limits: Limits, metrics: Metrics) -> None:
         self.events = Feed(EventSource(service.log), poll_seconds=POLL_SECONDS)
-        self.alerts = Feed(AlertSource(service), poll_seconds=POLL_SECONDS)
+        self._decided = AlertSource(service)
+        self.alerts = Feed(self._decided, poll_seconds=POLL_SECONDS)
         self._limits = limits
         self._metrics = metrics
         self._open: Counter[str] = Counter()
+
+    @property
+    def decided_to(self) -> int:
+        """Return up to when everything was decided a moment ago, while alerts are followed."""
+        return self._decided.decided_to
 
     @property
     def heartbeat(self) -> float:

@@ -157,6 +157,8 @@ def get_board(request: Request) -> Response:
         saved=saved.links(made, wanted.query()),
         filter_query=wanted.query(),
         age=None if board.age is None else moments.countdown(board.age),
+        decided=None if counts.decided_to is None else _seconds(counts.decided_to),
+        limit=_seconds(OLDEST_TIME),
         is_old=board.age is not None and board.age > OLDEST_TIME,
         broken=section(board.broken, counts.broken, _running),
         due_next=section(board.due_next, counts.due_next, _running),

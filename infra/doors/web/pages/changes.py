@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from domain import instant
 from infra.doors.web.access import Caller
 from infra.doors.web.events import MEDIA_TYPE, Streams, Told
 from infra.doors.web.pages import session
@@ -51,7 +52,8 @@ async def _told(
                 news.set()
 
     followers = [asyncio.create_task(events())]
-    if caller.reach("follow_alerts") is not None:
+    told_of_time = caller.reach("follow_alerts") is not None
+    if told_of_time:
         followers.append(asyncio.create_task(alerts()))
     with streams.following(caller.token, "pages"):
         try:
@@ -61,7 +63,7 @@ async def _told(
                     async with asyncio.timeout(streams.heartbeat):
                         await news.wait()
                 except TimeoutError:
-                    yield _ALIVE
+                    yield _time(streams.decided_to) if told_of_time else _ALIVE
                     continue
                 await asyncio.sleep(_TOGETHER)
                 news.clear()
@@ -70,6 +72,11 @@ async def _told(
             for one in followers:
                 one.cancel()
             await asyncio.gather(*followers, return_exceptions=True)
+
+
+def _time(decided_to: int) -> bytes:
+    """Say how far time has come, so that a page on which nothing happens knows how old it is."""
+    return f"event: time\ndata: {decided_to // instant.SECOND}\n\n".encode()
 
 
 def _concerns(

@@ -95,6 +95,10 @@ def body_of(fields: Mapping[str, str], kind: type[Body], zone: tzinfo) -> Any:
         for name, text in fields.items()
         if name not in (session.FIELD, COMMAND_ID, *_ENVIRONMENT)
     }
+    # An impact backs some severities only, so the two are chosen as one.
+    severity, chosen, impact = str(given.pop("grounds", "")).partition(":")
+    if chosen:
+        given |= {"severity": _value("severity", severity, zone), "impact": impact}
     told = {name: fields[name] for name in _ENVIRONMENT if name in fields}
     if kind is OpenBody and told:
         given["environment"] = told

@@ -27,10 +27,11 @@ from domain.ticket import fold as fold_ticket
 from infra.doors.answers.ticket import lacking
 from infra.doors.web.body import OpenBody
 from infra.doors.web.commands import open_ticket
-from infra.doors.web.pages import session
+from infra.doors.web.pages import moments, session
 from infra.doors.web.pages.forms import ACTIONS, Action, as_sent, body_of, legal
 from infra.doors.web.pages.page import View, fields_of, protected, view
 from infra.doors.web.pages.picture import Picture, picture
+from infra.doors.web.pages.plain import plain
 from infra.doors.web.problem import Problem
 from infra.doors.web.sight import story
 from infra.doors.web.tickets import known_then
@@ -45,8 +46,9 @@ class Entry(NamedTuple):
     """One event of the story, as people read it."""
 
     title: str
-    near: str
+    happened: str
     exact: str
+    recorded_at: str
     recorded: str
     backdated: bool
     actor: str
@@ -63,6 +65,7 @@ class Shown(NamedTuple):
     verdict: str
     drawing: Picture
     told: Narrative
+    text: str
 
 
 @router.get(f"{session.HOME}/tickets/{{ticket}}", name="get_ticket")
@@ -108,18 +111,28 @@ def _page(
         fields=fields or {},
         command_id=made.request.app.state.fresh_id,
         **_options(made),
+        earliest=_earliest(made, opened_at=shown[0].occurred_at),
         now=made.at // instant.SECOND,
     )
 
 
-def _options(made: View) -> Mapping[str, Sequence[tuple[object, str]]]:
+def _earliest(made: View, opened_at: int = 0) -> str:
+    """Return since when something may have happened, as a field for date and time has it."""
+    earliest = max(opened_at, made.at - made.policy.max_backdate)
+    return moments.field(earliest, made.zone)
+
+
+def _options(made: View) -> Mapping[str, Sequence[tuple[object, object]]]:
     """Return what can be chosen in the forms, by the policy in force."""
     policy, phrase = made.policy, made.phrase
     return {
-        "severity_options": [
-            (one.level, f"{one.level} {phrase(one.title)}") for one in policy.severities.values()
+        "grounds": [
+            (
+                f"{one.level} {phrase(one.title)}",
+                [(f"{one.level}:{name}", phrase(policy.impacts[name])) for name in one.impacts],
+            )
+            for one in policy.severities.values()
         ],
-        "impact_options": [(name, phrase(title)) for name, title in policy.impacts.items()],
         "topic_options": [(one.name, phrase(one.title)) for one in policy.topics.values()],
         "cause_options": [
             ("", "-"),
@@ -131,20 +144,23 @@ def _options(made: View) -> Mapping[str, Sequence[tuple[object, str]]]:
 
 def _shown(made: View, clock: Clock, shown: Sequence[RecordedEvent]) -> Shown:
     explained = explain(clock, shown, made.at)
+    told = narrate(explained, made.at, LANGUAGES[made.language], None)
     return Shown(
         made.said[clock.name].format(instance=clock.instance),
         clock,
         explained.verdict,
         picture(explained, made),
-        narrate(explained, made.at, LANGUAGES[made.language], None),
+        told,
+        plain(told),
     )
 
 
 def _entry(made: View, one: RecordedEvent) -> Entry:
     return Entry(
         _title(made, one),
-        made.near(one.occurred_at),
+        instant.text(one.occurred_at),
         made.exact(one.occurred_at),
+        instant.text(one.recorded_at),
         made.exact(one.recorded_at),
         one.recorded_at > one.occurred_at,
         one.actor,
@@ -273,6 +289,7 @@ def _opening(
         problem=made.refused(problem),
         fields={"channel": "web", **(fields or {})},
         command_id=made.request.app.state.fresh_id,
+        earliest=_earliest(made),
         channel_options=[(name, name) for name in CHANNELS],
         plan_options=[(plan.name, made.phrase(plan.title)) for plan in made.policy.plans.values()],
         is_customer=made.caller.customer is not None,

@@ -6,6 +6,7 @@ let begun = performance.now();
 let waiting = null;
 let source = null;
 let lost = false;
+let decidedTo = 0;
 
 const now = () => Number(main.dataset.now) + (performance.now() - begun) / 1000;
 
@@ -22,8 +23,22 @@ function passed(open, from, to) {
   }, 0);
 }
 
+function showAge(at) {
+  const age = document.getElementById("age");
+  if (!age || !main.dataset.changes) return;
+  const { decided, limit, fresh, old } = age.dataset;
+  const seconds = Math.max(0, at - Math.max(Number(decided), decidedTo));
+  const isOld = seconds > Number(limit);
+  age.textContent = (isOld ? old : fresh).replace("{age}", clockTime(seconds));
+  age.classList.toggle("bad", isOld);
+  // Said aloud once, when it becomes so.
+  if (isOld) age.setAttribute("role", "alert");
+  else age.removeAttribute("role");
+}
+
 function count() {
   const at = now();
+  showAge(at);
   for (const cell of main.querySelectorAll("[data-left]")) {
     const { left, open, due, budget } = cell.dataset;
     const rest = Number(left) - passed(open, Number(main.dataset.now), at);
@@ -89,6 +104,7 @@ function listen() {
   const state = document.getElementById("connection");
   source = new EventSource(changes);
   source.addEventListener("changed", () => refresh(200));
+  source.addEventListener("time", (event) => { decidedTo = Number(event.data); });
   source.onopen = () => {
     state.textContent = state.dataset.liveText;
     state.classList.remove("bad");
@@ -127,6 +143,20 @@ function move(step) {
   links[Math.max(0, Math.min(links.length - 1, next))].focus();
 }
 
+function showKeys() {
+  document.getElementById("keys")?.showModal();
+}
+
+document.documentElement.classList.add("script");
+document.getElementById("help")?.addEventListener("click", showKeys);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = button.previousElementSibling;
+  text.select();
+  navigator.clipboard.writeText(text.value).then(() => { button.textContent = button.dataset.done; }, () => {});
+});
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -134,7 +164,7 @@ document.addEventListener("keydown", (event) => {
     case "j": move(1); break;
     case "k": move(-1); break;
     case "/": document.querySelector("form.filters select, form.filters input")?.focus(); break;
-    case "?": document.getElementById("keys").showModal(); break;
+    case "?": showKeys(); break;
     default: return;
   }
   event.preventDefault();
