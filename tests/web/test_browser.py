@@ -142,6 +142,14 @@ def test_a_refused_action_explains_itself(desk: Desk, browser: Browser) -> None:
     browser.find("#resolution textarea").send_keys("Mine")
     browser.click("#resolution button")
     browser.until(lambda: "Not done: AlreadyResolved" in browser.text("[role=alert]"))
+    assert "What helps: it can be resolved anew" in browser.text("[role=alert]")
+    # The page with the refusal goes on hearing what happens.
+    browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+    desk.done("customer", f"/tickets/{ticket}/replies", {"message": "Not at all"})
+    browser.until(lambda: "The customer wrote" in browser.text("[data-live=story]"))
+    assert "AlreadyResolved" in browser.text("[role=alert]")
+    browser.open(f"/desk/tickets/{ticket}/resolution")
+    assert browser.path == f"/desk/tickets/{ticket}"
 
 
 def test_hostile_words_stay_words(desk: Desk, browser: Browser) -> None:
@@ -361,6 +369,12 @@ def test_axe_finds_nothing_serious(desk: Desk, browser: Browser, dark: bool) -> 
         browser.open(path)
         browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert browser.barriers() == [], path
+    browser.open("/desk/tickets/T-2")
+    browser.click("details:has(#triage) > summary")
+    browser.run("document.querySelector('#triage-supported').value = 'no'")
+    browser.click("#triage button")
+    browser.until(lambda: "RationaleMissing" in browser.text("[role=alert]"))
+    assert browser.barriers() == []
 
 
 def test_without_scripts_the_board_is_whole_and_reloads(desk: Desk, browser: Browser) -> None:
@@ -388,13 +402,17 @@ def test_the_language_is_switched_by_a_link(desk: Desk, browser: Browser) -> Non
     assert "Běží: termín je" in browser.text("main")
 
 
-def test_an_open_page_whose_token_ended_leads_to_the_form(desk: Desk, browser: Browser) -> None:
+@pytest.mark.parametrize("how", ["was revoked", "has expired"])
+def test_an_open_page_whose_token_ended_leads_to_the_form(
+    desk: Desk, browser: Browser, how: str
+) -> None:
     """With the next thing that happens, and the reason."""
-    name = desk.admit("gone", "agent", "a-9")
+    name = desk.admit("gone", "agent", "a-9", expires_at=desk.clock.now + instant.HOUR)
     browser.sign_in(desk, "gone")
     browser.until(lambda: browser.text("#connection") == "Updates as things happen")
-    desk.revoke(name)
-    desk.clock.now += instant.SECOND
+    if how == "was revoked":
+        desk.revoke(name)
+    desk.clock.now += instant.HOUR if how == "has expired" else instant.SECOND
     desk.opened()
     browser.until(lambda: browser.path == "/desk/sign-in")
-    assert "This token was revoked" in browser.text("[role=alert]")
+    assert f"This token {how}" in browser.text("[role=alert]")

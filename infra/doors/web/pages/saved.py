@@ -40,6 +40,12 @@ def links(made: View, here: str) -> Sequence[Saved]:
     ]
 
 
+@router.get(f"{session.HOME}/filters", name="get_board")
+def go_back() -> Response:
+    """Lead from the address of the form, where a refusal is shown, to the board."""
+    return RedirectResponse(session.HOME, 303)
+
+
 @router.post(f"{session.HOME}/filters", name="get_board")
 async def keep(request: Request) -> Response:
     """Keep a filter under a name, in place of one of the same name."""

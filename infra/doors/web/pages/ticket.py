@@ -243,6 +243,15 @@ def _acting(action: Action) -> Callable[[Request, str], Coroutine[Any, Any, Resp
     return act
 
 
+@router.get(f"{session.HOME}/tickets/{{ticket}}/{{action}}", name="get_ticket")
+def go_back(request: Request, ticket: str, action: str) -> Response:
+    """Lead from the address of a form, where a refusal is shown, to the ticket."""
+    if action not in {one.name for one in ACTIONS}:
+        raise Problem(404, "PageUnknown", "there is no such page; go back to the first one")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{session.HOME}/tickets/{ticket}{query}", 303)
+
+
 def _again(
     request: Request, ticket: str, action: Action, problem: Problem, fields: Mapping[str, str]
 ) -> Response:

@@ -71,10 +71,11 @@ async function update() {
   waiting = null;
   if (document.hidden) return;
   // Who is writing is not disturbed.
-  if (main.querySelector("form.action textarea:focus, form.action input:focus, form.action select:focus")) {
+  if (main.querySelector("textarea:focus, form.action input:focus, form.action select:focus")) {
     return refresh(2000);
   }
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  // A refusal is shown at the address of its form.
+  const response = await fetch(main.dataset.here ?? location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (response === null || !response.ok) return refresh(5000);
   if (response.redirected) return location.reload();
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
