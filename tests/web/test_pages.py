@@ -743,19 +743,19 @@ class TestTheOtherPages:
         """The one in force at the time shown is told, and the others can be looked at."""
         later = (
             POLICY.replace(b"version = 1", b"version = 2", 1)
-            .replace(b'zone = "', b'effective_from = 2026-03-10T00:00:00+01:00\nzone = "', 1)
+            .replace(b'zone = "', b'effective_from = 2026-03-09T12:00:00+01:00\nzone = "', 1)
             .replace(
                 b'initial.1 = { business = "1 hour" }', b'initial.1 = { business = "2 hours" }'
             )
         )
         desk.service.log.publish(later)  # type: ignore[attr-defined]
-        since = "Tue 10 Mar 2026 0:00 CET"
+        since = "Mon 9 Mar 2026 12:00 CET"
         now = text(page(desk, "auditor", "/desk/policy"))
         assert f"managry@1 since ever {_digest(desk, 0)} in force" in now
         assert f"managry@2 {since} {_digest(desk, 1)} Show as of" in now
         assert "2 hours of business time" in text(page(desk, "auditor", "/desk/policy?version=2"))
-        desk.clock.now += 3 * instant.DAY
-        then = "as_of=2026-03-09T12:00"
+        desk.clock.now += 3 * instant.HOUR
+        then = "as_of=2026-03-09T11:00"
         for query, marked in (("", 2), (then, 1), (f"version=1&{then}", 1)):
             shown = text(page(desk, "auditor", f"/desk/policy?{query}"))
             in_force = f"{_digest(desk, marked - 1)} in force"

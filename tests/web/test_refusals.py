@@ -57,7 +57,15 @@ def test_every_text_has_a_cause_and_a_cure(name: str) -> None:
 
 def test_nothing_is_told_that_nobody_refuses() -> None:
     """A text without a refusal would be dead."""
-    known = {*REFUSALS, *_problems(), "Contended", "Stopped", "CannotJudge", "OutsideCalendar"}
+    known = {
+        *REFUSALS,
+        *_problems(),
+        "Contended",
+        "Stopped",
+        "CannotJudge",
+        "OutsideCalendar",
+        "SessionExpired",
+    }
     assert {name.partition(".")[0] for name in CZECH} <= known
 
 

@@ -124,6 +124,7 @@ CZECH: Mapping[str, str] = {
     "TokenUnknown": "tento token nikdo nemá; požádejte o platný",
     "TokenRevoked": "tento token byl zrušen; požádejte o nový",
     "TokenExpired": "tento token vypršel; požádejte o nový",
+    "SessionExpired": "přihlášení skončilo; přihlaste se znovu",
     "RoleForbids": "vaše role to nesmí; požádejte někoho, jehož role to dovoluje",
     "StaffOnly": "toto pole vyplňuje jen podpora; vynechte ho",
     "FormForeign": "formulář nepatří k tomuto přihlášení; otevřete stránku znovu a zopakujte to",
