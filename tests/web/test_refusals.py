@@ -1,6 +1,7 @@
 """What is refused, in both languages: every rule has a cause and a cure in English and in Czech."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
@@ -10,7 +11,7 @@ import infra.doors.web
 from infra.doors.web.pages.czech import CZECH
 from infra.doors.web.pages.refusals import ENGLISH
 from tests.web.board import page, send, text
-from tests.web.desk import RESOLUTION, Desk
+from tests.web.desk import GENEROUS, RESOLUTION, Desk
 
 # A file of commands is read on the command line, which speaks English.
 REFUSALS = {name: says for name, says in ENGLISH.items() if name != "CommandMalformed"}
@@ -64,7 +65,6 @@ def test_nothing_is_told_that_nobody_refuses() -> None:
         "Stopped",
         "CannotJudge",
         "OutsideCalendar",
-        "SessionExpired",
     }
     assert {name.partition(".")[0] for name in CZECH} <= known
 
@@ -100,3 +100,24 @@ def test_a_problem_page_is_in_the_language_of_the_reader(desk: Desk) -> None:
         assert english in text(page(desk, "agent", path))
         assert czech in text(page(desk, "agent", path, lang="cs"))
     assert "vaše role to nesmí" in text(page(desk, "customer", "/desk", lang="cs"))
+
+
+def test_what_is_too_much_is_told_as_a_page(tmp_path: Path) -> None:
+    """In the language of the reader, and nothing was done."""
+    limits = replace(GENEROUS, body=1_000)
+    with Desk(tmp_path, limits) as desk:
+        ticket = desk.opened()
+        long = {"message": "x" * 2_000, "awaiting": "customer"}
+        refused = send(desk, "agent", f"/desk/tickets/{ticket}/responses", long, lang="cs")
+        assert refused.status_code == 413
+        assert "Co pomůže: zkraťte text" in text(refused)
+        assert refused.headers["connection"] == "close"
+        assert len(desk.story(ticket)) == 1
+
+
+def test_who_comes_too_often_is_told_so_on_a_page(tmp_path: Path) -> None:
+    """With when to come again."""
+    with Desk(tmp_path, replace(GENEROUS, rate=0.1, burst=3)) as desk:
+        shown = [page(desk, "agent", "/desk/policy", lang="cs") for _ in range(6)][-1]
+        assert (shown.status_code, shown.headers["retry-after"]) == (429, "10")
+        assert "chvíli počkejte" in text(shown)

@@ -84,13 +84,28 @@ class Guard:
 
         try:
             _check(scope, headers, named=named)
-            scope["lhuta.caller"] = found = await self._caller(scope)
-            body = await self._body(scope["path"], headers, receive, found)
+            scope["lhuta.caller"], body = await self._let_in(scope, headers, receive)
         except Problem as problem:
             await problem.response()(scope, receive, sending)
             return
         self._metrics.begun(scope)
         await self._app(scope, receive if body is None else _replayed(body, receive), sending)
+
+    async def _let_in(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> tuple[Caller | Problem, bytes | None]:
+        """Return who calls, or why nobody is let in, and the body; raises Problem.
+
+        A page tells by itself, in its language, why it is not shown; no body comes with that.
+        """
+        path = scope["path"]
+        try:
+            found = await self._caller(scope)
+            return found, await self._body(path, headers, receive, found)
+        except Problem as problem:
+            if path == session.SIGN_IN or not session.is_page(path):
+                raise
+            return problem, b""
 
     async def _caller(self, scope: Scope) -> Caller | Problem:
         """Return who calls, or why nobody is known to: some routes need nobody."""
