@@ -3,11 +3,14 @@
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from random import Random
 from typing import NamedTuple
 
 import psycopg
 
+from infra.counted import counted
+from tests.servers.kafka import TESTED
 from tests.survival.distributed.desk import COMMANDS, GO, PARTS, STOP, Desk
 from tests.survival.distributed.proof import proved, settle, told, until_time_goes_on
 
@@ -81,7 +84,7 @@ def sessions_end(desk: Desk, this: Round) -> Done:
             for session in this.chance.sample(sessions, count):
                 connection.execute("SELECT pg_terminate_backend(%s)", session)
             ended += count
-    return [f"{ended} sessions"]
+    return [counted(ended, "session")]
 
 
 def everything_dies(desk: Desk, this: Round) -> Done:
@@ -137,11 +140,15 @@ def the_network_is_cut(desk: Desk, this: Round) -> Done:
 
 
 def workers_come_and_go(desk: Desk, this: Round) -> Done:
-    """Let more workers join, and leave again as they are told to."""
-    for number in range(3, 3 + this.chance.randint(1, 3)):
-        with desk.parts(f"worker-{number}"):
+    """Let more workers join one after the other, and leave together as they are told to."""
+    names = [f"worker-{number}" for number in range(3, 3 + this.chance.randint(1, 4))]
+    with ExitStack() as joined:
+        for name in names:
+            joined.enter_context(desk.parts(name))
             desk.go_on(this.chance.uniform(1, 6))
-    return [f"{number - 2} workers joined and left"]
+        for name in names:
+            desk.send_signal(name, signal.SIGTERM)
+    return [f"{counted(len(names), 'worker')} joined one by one, and left together"]
 
 
 SCENES: Sequence[Callable[[Desk, Round], Done]] = (
@@ -182,7 +189,7 @@ ROW = "{:5}  {:10.1f} s      {:6}  {:8}  {:6}  {:6}  {:5}  {}"
 
 def test_whatever_is_killed_nothing_is_lost_and_time_goes_on(desk: Desk) -> None:
     """Each command is there once; rows, alerts and clocks are those that the log demands."""
-    print(f"\nseed {SEED}\n{HEAD}")
+    print(f"\n{counted(ROUNDS, 'round')} on Kafka {TESTED}, seed {SEED}\n{HEAD}")
     for number in range(ROUNDS):
         this = Round(number, Random(f"{SEED}/{number}"))
         desk.load(f"K{number}-", FILES, this.chance)
