@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import assert_never, get_args
 
-from streams.broker import Broker, Mechanism, Protection
+from streams.broker import Broker, Mechanism, Protection, Setting
 
 LHUTA_KAFKA = "LHUTA_KAFKA"
 
@@ -46,6 +46,27 @@ def broker(environment: Mapping[str, str]) -> Broker:
     )
     _check(made)
     return made
+
+
+def cure(setting: Setting) -> str:
+    """Return what to do about a setting with which a cluster does not let us in."""
+    match setting:
+        case "password":
+            return f"see {_USERNAME}, and what is in the file that {_PASSWORD_FILE} names"
+        case "mechanism":
+            return f"set {_MECHANISM} to one that the cluster takes for this user"
+        case "authority":
+            return (
+                f"let {_CA_FILE} name the authority that signed the cluster's certificate, and "
+                f"{LHUTA_KAFKA} the host as it stands there; or somebody else answers there"
+            )
+        case "certificate":
+            return (
+                f"let {_CERTIFICATE_FILE} and {_KEY_FILE} name a certificate that the cluster "
+                "knows, and its key"
+            )
+        case _:
+            assert_never(setting)
 
 
 def _servers(given: Mapping[str, str]) -> tuple[str, ...]:
@@ -126,3 +147,10 @@ def _check(broker: Broker) -> None:
     for name, file in zip((_CA_FILE, _CERTIFICATE_FILE, _KEY_FILE), files, strict=True):
         if file is not None and not Path(file).is_file():
             raise BadSetting(f"{name} names {file}, and there is no such file")
+    try:
+        broker.tls()
+    except OSError as error:
+        raise BadSetting(
+            f"what {_CA_FILE}, {_CERTIFICATE_FILE} and {_KEY_FILE} name cannot be used: {error}; "
+            "they hold certificates and the key of ours as PEM, the key without a password"
+        ) from error

@@ -49,7 +49,7 @@ class NoDatabase(StoreError):
 def relaying(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what relays a log to Kafka until it is asked to stop; raises StoreError.
 
-    What is given raises TopicsUnfit, too.
+    What is given raises KafkaRefused and TopicsUnfit, too.
     """
     url = database(place)
     with (
@@ -67,9 +67,9 @@ def republish(
 ) -> int:
     """Send the log from a position on again, and return how far.
 
-    Raises StoreError, NotSent and TopicsUnfit. `progress` hears how far the log was read, and how
-    far it goes. Whoever relays may go on. From its beginning, what was published is published
-    again, too, by whoever publishes.
+    Raises StoreError, NotSent, KafkaRefused and TopicsUnfit. `progress` hears how far the log was
+    read, and how far it goes. Whoever relays may go on. From its beginning, what was published is
+    published again, too, by whoever publishes.
     """
     url = database(place)
     with (
@@ -93,7 +93,7 @@ def republish(
 def publishing(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what publishes alerts and clocks until it is asked to stop; raises StoreError.
 
-    What is given raises TopicsUnfit, too.
+    What is given raises KafkaRefused and TopicsUnfit, too.
     """
     url = database(place)
     with (
@@ -115,7 +115,10 @@ def publishing(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]
 
 @contextmanager
 def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any]]:
-    """Connect a producer to topics that fit the log; raises NotSent and TopicsUnfit."""
+    """Connect a producer to topics that fit the log.
+
+    Raises NotSent, KafkaRefused and TopicsUnfit.
+    """
     try:
         with topic.opened(broker) as topics:
             topics.require(partitions)
@@ -128,9 +131,13 @@ def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any
 def work(place: Place, broker: Broker, web_port: int) -> None:
     """Work on a share of a log's partitions until SIGTERM or SIGINT.
 
-    Raises StoreError, what else stopped the worker, and OSError where the port is taken.
+    Raises StoreError, KafkaUnusable, KafkaRefused, what else stopped the worker, and OSError where
+    the port is taken.
     """
     url = database(place)
+    # Faust would end at once where Kafka is away, and not tell why.
+    with topic.opened(broker):
+        pass
     with EventLog.open(url) as log, PostgreSQLModels.open(url) as models, rare_collections():
         process.work(log, models, broker, web_port, wall_clock)
 

@@ -1,10 +1,14 @@
 """Where Kafka is and how to come in; no secret is ever shown."""
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Protection = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+Setting = Literal["password", "mechanism", "authority", "certificate"]
+"""What can be wrong so that we are not let in; `authority` is who must know the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,19 @@ class Broker:
     def topic(self, name: str) -> str:
         """Return the name that one of our topics has there."""
         return f"{self.topic_prefix}{name}"
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return by what TLS proves both sides, None where nothing is encrypted.
+
+        Raises OSError where a file is not what it should be.
+        """
+        if not self.protection.endswith("SSL"):
+            return None
+        made = ssl.create_default_context(cafile=self.ca_file)
+        if self.certificate_file is not None:
+            # Nobody is there to be asked for the password of a key.
+            made.load_cert_chain(self.certificate_file, self.key_file, password="")
+        return made
 
     def options(self) -> dict[str, Any]:
         """Return what every client of kafka-python is told."""

@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from streams.broker import Broker
+from streams.entry import knock
 
 _CONNECT_MILLISECONDS = 10_000
 _ANY_REPLICATION = -1
@@ -36,12 +37,12 @@ TOPICS = (EVENTS, WATERMARKS, CLOCKS, ALERTS)
 
 
 class KafkaUnusable(Exception):
-    """Kafka cannot be reached, or refuses what was asked; the message names the cure."""
+    """Kafka cannot be reached, or does not do what was asked; the message names the cure."""
 
     def __init__(self, broker: Broker, error: Exception) -> None:
         super().__init__(
-            f"Kafka at {broker} does not do what was asked ({type(error).__name__}: {error}); see "
-            "that it runs there, and that its address, protocol and password are right"
+            f"Kafka at {broker} does not do what was asked ({error}); see that it runs there, that "
+            "its address and protocol are right, and that this user may do it"
         )
 
 
@@ -163,7 +164,11 @@ class Topics:
 
 @contextmanager
 def opened(broker: Broker) -> Iterator[Topics]:
-    """Reach the topics of a cluster; raises KafkaUnusable, also from inside the block."""
+    """Reach the topics of a cluster.
+
+    Raises KafkaUnusable, also from inside the block, and KafkaRefused.
+    """
+    knock(broker)
     try:
         admin = KafkaAdminClient(
             **broker.options(),

@@ -7,7 +7,6 @@ first failure stops the worker, and nothing is applied after it.
 
 import asyncio
 import signal
-import ssl
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -38,6 +37,15 @@ METADATA_MILLISECONDS = 5_000
 GROUP = "lhuta-worker"
 
 T = TypeVar("T")
+
+
+class Ended(Exception):
+    """Faust ended by itself, and did not say why."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Faust ended by itself; see what its libraries say before, and start again"
+        )
 
 
 class Worker:
@@ -86,10 +94,11 @@ class Worker:
         working = asyncio.ensure_future(worker.start())
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
+        ended = None if self._stop.is_set() else working.exception() or Ended()
         await worker.stop()
         stopping.cancel()
         working.cancel()
-        reason = worker.crash_reason
+        reason = worker.crash_reason or ended
         if isinstance(reason, Exception):
             self._failed(reason)
 
@@ -207,11 +216,7 @@ def _application(broker: Broker, folder: Path) -> faust.App:
 
 def _credentials(broker: Broker) -> faust.types.auth.CredentialsT | None:
     """Return what Faust must show and be shown, None where the broker asks for nothing."""
-    secure = None
-    if broker.protection in ("SSL", "SASL_SSL"):
-        secure = ssl.create_default_context(cafile=broker.ca_file)
-        if broker.certificate_file is not None:
-            secure.load_cert_chain(broker.certificate_file, broker.key_file)
+    secure = broker.tls()
     if broker.protection in ("SASL_PLAINTEXT", "SASL_SSL"):
         return faust.SASLCredentials(
             username=broker.username,

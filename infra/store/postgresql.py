@@ -80,6 +80,15 @@ class Refused(StoreError):
     )
 
 
+class NotTrusted(StoreError):
+    """The server's certificate is signed by nobody we trust, or for another host."""
+
+    says = (
+        "{place} is not whom we trust ({detail}); let sslrootcert in the URL name the authority "
+        "that signed the server's certificate, and the URL the host as it stands there"
+    )
+
+
 class NoDatabase(Missing):
     """The server does not have the database."""
 
@@ -258,6 +267,8 @@ def _unconnected(report: str) -> type[StoreError]:
         return NoDatabase
     if "authentication failed" in report or "no pg_hba.conf entry" in report:
         return Refused
+    if "certificate verify failed" in report or "does not match host name" in report:
+        return NotTrusted
     return Unreachable
 
 

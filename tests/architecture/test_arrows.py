@@ -68,7 +68,7 @@ BUILT_IN_INPUT_AND_OUTPUT = frozenset(
 PLACES = {
     "faust": ("streams/worker.py",),
     "kafka": ("streams/producer.py", "streams/topic.py"),
-    "aiokafka": ("streams/producer.py", "streams/topic.py"),
+    "aiokafka": ("streams/entry.py",),
     "confluent_kafka": ("streams/producer.py", "streams/topic.py"),
     "eventsourcing": ("infra/store/",),
     "psycopg": ("infra/store/",),

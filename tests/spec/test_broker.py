@@ -6,6 +6,7 @@ import pytest
 
 from infra.broker import BadSetting, broker
 from streams.broker import Broker
+from tests.servers.authority import Authority
 
 SECURE = {
     "LHUTA_KAFKA": "one:9093, two:9093",
@@ -23,8 +24,7 @@ def test_a_plain_broker_needs_its_address_alone() -> None:
 
 def test_a_protected_cluster_is_told_to_the_library(tmp_path: Path) -> None:
     """Servers, certificates, name and password arrive under the library's own names."""
-    authority = tmp_path / "ca.pem"
-    authority.touch()
+    authority = Authority(tmp_path / "authority").certificate
     made = broker({**SECURE, "LHUTA_KAFKA_CA_FILE": str(authority)})
     options = made.options()
     del options["reconnect_backoff_max_ms"]
@@ -98,3 +98,27 @@ def test_certificates_without_encryption_are_refused(tmp_path: Path) -> None:
     """Who names an authority expects that it is asked."""
     with pytest.raises(BadSetting, match="uses no certificates"):
         broker({"LHUTA_KAFKA": "localhost:9092", "LHUTA_KAFKA_CA_FILE": str(tmp_path)})
+
+
+def test_files_that_are_no_certificates_are_named(tmp_path: Path) -> None:
+    """Before anything is connected, which would tell of a connection that was lost."""
+    empty = tmp_path / "ca.pem"
+    empty.touch()
+    with pytest.raises(BadSetting, match=r"LHUTA_KAFKA_CA_FILE.* cannot be used"):
+        broker({**SECURE, "LHUTA_KAFKA_CA_FILE": str(empty)})
+
+
+def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
+    """The cluster would refuse both, and not say why."""
+    authority = Authority(tmp_path / "authority")
+    certificate, _ = authority.signed("one")
+    _, key = authority.signed("other")
+    with pytest.raises(BadSetting, match="LHUTA_KAFKA_KEY_FILE name cannot be used"):
+        broker(
+            {
+                "LHUTA_KAFKA": "localhost:9093",
+                "LHUTA_KAFKA_SECURITY_PROTOCOL": "SSL",
+                "LHUTA_KAFKA_CERTIFICATE_FILE": str(certificate),
+                "LHUTA_KAFKA_KEY_FILE": str(key),
+            }
+        )

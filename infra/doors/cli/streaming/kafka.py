@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from infra.broker import BadSetting, broker
+from infra.broker import BadSetting, broker, cure
 from infra.doors.cli.data_folder import StoreUnusable, store_errors
 from infra.doors.cli.failure import BadData, Unusable
 from infra.engine.log_lines import logging_to
@@ -27,6 +27,7 @@ def kafka_errors() -> Iterator[None]:
     What needs the libraries of the distributed engine is imported inside: without them, it is 2.
     """
     try:
+        from streams.entry import KafkaRefused
         from streams.producer import NotSent
         from streams.topic import KafkaUnusable, TopicsUnfit
     except ImportError as error:
@@ -39,6 +40,8 @@ def kafka_errors() -> Iterator[None]:
             yield
         except (KafkaUnusable, NotSent) as error:
             raise StoreUnusable(str(error)) from error
+        except KafkaRefused as error:
+            raise StoreUnusable(f"{error}; {cure(error.setting)}") from error
         except TopicsUnfit as error:
             raise BadData(str(error)) from error
 

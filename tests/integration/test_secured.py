@@ -1,0 +1,266 @@
+"""Servers that are met over TLS, and that ask for a password or a certificate."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from infra.servers.postgresql import SERVED_AS, PostgreSQL
+from infra.servers.server import ServerFailed
+from streams import topic
+from streams.broker import Broker
+from streams.topic import CLOCKS
+from tests.integration.on_kafka import PARTITIONS, found
+from tests.servers.authority import Authority
+from tests.servers.ended import ended_in_order
+from tests.servers.missing import missing
+from tests.servers.postgresql import reachable_folder
+from tests.servers.secured import PASSWORD, SecuredKafka
+
+PATIENCE = 60
+
+Settings = Mapping[str, str]
+
+
+class Secured(NamedTuple):
+    """A broker, who signed its certificate, and somebody else who signs."""
+
+    broker: SecuredKafka
+    authority: Authority
+    stranger: Authority
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """Give a broker that lets nobody in unseen."""
+    folder = tmp_path_factory.mktemp("secured")
+    authority = Authority(folder / "authority")
+    broker = SecuredKafka(folder / "kafka", authority)
+    with ended_in_order(), ExitStack() as stack:
+        try:
+            stack.enter_context(broker)
+        except ServerFailed as error:
+            missing(f"no Kafka: {error}")
+        yield Secured(broker, authority, Authority(folder / "stranger"))
+
+
+@pytest.fixture
+def by_password(secured: Secured, postgresql: str, tmp_path: Path) -> Settings:
+    """Give the environment of an installation with a log and a broker that asks for a password."""
+    password = tmp_path / "password"
+    password.write_text(f"{PASSWORD}\n", "utf-8")
+    broker = secured.broker.by_password("SCRAM-SHA-512")
+    settings = {
+        **os.environ,
+        "LHUTA_DATA": str(tmp_path),
+        "LHUTA_DATABASE": postgresql,
+        "LHUTA_KAFKA": str(broker),
+        "LHUTA_KAFKA_TOPIC_PREFIX": f"test-{uuid4().hex}-",
+        "LHUTA_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "LHUTA_KAFKA_CA_FILE": str(secured.authority.certificate),
+        "LHUTA_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+        "LHUTA_KAFKA_SASL_USERNAME": str(broker.username),
+        "LHUTA_KAFKA_SASL_PASSWORD_FILE": str(password),
+    }
+    done(settings, "init", "--partitions", str(PARTITIONS))
+    return settings
+
+
+@pytest.fixture
+def by_certificate(secured: Secured, by_password: Settings) -> Settings:
+    """Give the environment where the broker asks for a certificate."""
+    certificate, key = secured.authority.signed("client")
+    mine = {name: one for name, one in by_password.items() if "_SASL_" not in name}
+    return {
+        **mine,
+        "LHUTA_KAFKA": str(secured.broker.by_certificate(certificate, key)),
+        "LHUTA_KAFKA_SECURITY_PROTOCOL": "SSL",
+        "LHUTA_KAFKA_CERTIFICATE_FILE": str(certificate),
+        "LHUTA_KAFKA_KEY_FILE": str(key),
+    }
+
+
+def lhuta(settings: Settings, *command: str) -> subprocess.Popen[str]:
+    """Start a command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "infra.doors.cli", *command],
+        env=settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def done(settings: Settings, *command: str) -> str:
+    """Let a command do what it is for, and return what it said."""
+    process = lhuta(settings, *command)
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    return said
+
+
+@contextmanager
+def at_work(settings: Settings, *commands: tuple[str, ...]) -> Iterator[None]:
+    """Let commands work meanwhile; each must end well when it is asked to."""
+    processes = [lhuta(settings, *command) for command in commands]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(commands), said
+    assert PASSWORD not in "".join(said)
+
+
+def refused(settings: Settings, *commands: tuple[str, ...]) -> list[str]:
+    """Let commands fail, at once with exit status 5, and return what they said."""
+    processes = [lhuta(settings, *command) for command in commands]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
+    assert [process.returncode for process in processes] == [5] * len(commands), said
+    assert not any(word in "".join(said) for word in ("Traceback", PASSWORD, "a guess"))
+    return said
+
+
+def eventually(claim: Callable[[], bool]) -> None:
+    """Wait until something holds; fail when it does not in a minute."""
+    until = time.monotonic() + PATIENCE
+    while not claim():
+        assert time.monotonic() < until, "it does not come"
+        time.sleep(0.1)
+
+
+def judged(settings: Settings) -> set[str]:
+    """Return the tickets that the read models know."""
+    with psycopg.connect(settings["LHUTA_DATABASE"]) as connection, suppress(psycopg.Error):
+        rows = connection.execute("SELECT ticket FROM lhuta.tickets").fetchall()
+        return {ticket for (ticket,) in rows}
+    return set()
+
+
+OPEN = ("open", "--customer", "c-1", "--plan", "premium", "--subject", "Board", "--ticket")
+TRIAGE = ("--severity", "2", "--impact", "serious-performance", "--topic", "defect")
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+def test_a_password_lets_in_by_every_mechanism(secured: Secured, mechanism: Any) -> None:
+    """Each that the settings know."""
+    with topic.opened(secured.broker.by_password(mechanism)) as topics:
+        assert topics.check(PARTITIONS)
+
+
+@pytest.mark.parametrize("way", ["by_password", "by_certificate"])
+def test_every_part_works_on_a_cluster_that_is_locked(
+    secured: Secured, way: str, request: pytest.FixtureRequest
+) -> None:
+    """What happens while they run goes over Kafka to the read models, and its clocks back to it."""
+    settings: Settings = request.getfixturevalue(way)
+    done(settings, "topics", "create")
+    done(settings, "topics", "check")
+    done(settings, *OPEN, "T-1")
+    with at_work(settings, ("relay",), ("worker", "--web-port", "0"), ("publish",)):
+        eventually(lambda: "T-1" in judged(settings))
+        # The worker is at the end of the log: that it goes on, only Kafka tells it.
+        done(settings, *OPEN, "T-2")
+        done(settings, "triage", "T-2", *TRIAGE)
+        plain = Broker((secured.broker.address,), topic_prefix=settings["LHUTA_KAFKA_TOPIC_PREFIX"])
+        eventually(lambda: any(one.key[:3] == b"T-2" for one in found(plain, CLOCKS.name)))
+    assert "Sent everything from position 0" in done(settings, "republish", "--from", "0")
+
+
+PARTS = (("topics", "check"), ("relay",), ("worker", "--web-port", "0"), ("publish",))
+
+
+def test_a_wrong_password_ends_every_part_and_is_not_shown(
+    by_password: Settings, tmp_path: Path
+) -> None:
+    """Trying again would not help: the message names what to look at."""
+    (tmp_path / "password").write_text("a guess", "utf-8")
+    for said in refused(by_password, *PARTS):
+        assert "refuses the name or the password" in said
+        assert "; see LHUTA_KAFKA_SASL_USERNAME, and what is in the file that LHUTA_KAFKA" in said
+
+
+def test_a_cluster_that_nobody_trusted_has_signed_is_not_trusted(
+    by_password: Settings, secured: Secured
+) -> None:
+    """Whoever else answers at the address gets no password."""
+    settings = {**by_password, "LHUTA_KAFKA_CA_FILE": str(secured.stranger.certificate)}
+    for said in refused(settings, *PARTS):
+        assert "has a certificate that nobody we trust has signed for that address" in said
+        assert "; let LHUTA_KAFKA_CA_FILE name the authority" in said
+
+
+def test_a_certificate_that_the_cluster_does_not_know_is_refused(
+    by_certificate: Settings, secured: Secured
+) -> None:
+    """The message names where ours comes from."""
+    certificate, key = map(str, secured.stranger.signed("client"))
+    mine = {"LHUTA_KAFKA_CERTIFICATE_FILE": certificate, "LHUTA_KAFKA_KEY_FILE": key}
+    for said in refused({**by_certificate, **mine}, *PARTS):
+        assert "refuses our certificate, or the lack of one" in said
+        assert "; let LHUTA_KAFKA_CERTIFICATE_FILE and LHUTA_KAFKA_KEY_FILE name" in said
+
+
+def test_a_worker_that_never_reached_kafka_has_failed(by_password: Settings) -> None:
+    """Its exit status is not 0: a supervisor starts it again."""
+    settings = {**by_password, "LHUTA_KAFKA": "127.0.0.1:9"}
+    [said] = refused(settings, ("worker", "--web-port", "0"))
+    assert "see that it runs there" in said
+
+
+@pytest.fixture
+def with_certificate() -> Iterator[tuple[str, Authority]]:
+    """Give the URL of a database that is met over TLS, and who signed its certificate."""
+    with reachable_folder() as folder, ended_in_order():
+        authority = Authority(folder / "authority")
+        server = PostgreSQL(folder / "server")
+        try:
+            server.start()
+        except ServerFailed as error:
+            missing(f"no PostgreSQL: {error}")
+        try:
+            settings = {"ssl": "on"}
+            for name, path in zip(("cert", "key"), authority.signed("database"), strict=True):
+                kept = folder / f"server.{name}"
+                shutil.copyfile(path, kept)
+                kept.chmod(0o600)
+                if os.geteuid() == 0:
+                    os.chown(kept, pwd.getpwnam(SERVED_AS).pw_uid, -1)
+                settings[f"ssl_{name}_file"] = str(kept)
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                for name, value in settings.items():
+                    connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+            server.stop()
+            server.start()
+            yield server.url, authority
+        finally:
+            server.stop()
+
+
+def test_a_database_is_met_as_its_certificate_says(
+    with_certificate: tuple[str, Authority], tmp_path: Path
+) -> None:
+    """With `sslmode=verify-full` in the URL; another authority's database is not trusted."""
+    url, authority = with_certificate
+    verified = f"{url}&sslmode=verify-full&sslrootcert="
+    settings = {**os.environ, "LHUTA_DATABASE": f"{verified}{authority.certificate}"}
+    done(settings, "init")
+    done(settings, *OPEN, "T-1")
+    stranger = Authority(tmp_path / "stranger")
+    [said] = refused(
+        {**settings, "LHUTA_DATABASE": f"{verified}{stranger.certificate}"}, ("history", "T-1")
+    )
+    assert "is not whom we trust" in said
+    assert "; let sslrootcert in the URL name the authority" in said
