@@ -54,7 +54,7 @@ def worker(address: str, url: str) -> Iterator[Row]:
         send(made)
         for _ in range(ROUNDS):
             nothing.append(_through_faust(made, "nothing", PLAIN_GROUP))
-            streamed.append(_through_faust(made, "stream", GROUP))
+            streamed.append(_through_faust(made, "stream", made.broker.topic(GROUP)))
             bulk.append(_in_bulk(made, 1))
             two.append(_in_bulk(made, 2))
     plain = _typical(nothing)
@@ -92,7 +92,7 @@ def _through_faust(made: World, way: str, group: str) -> Cost:
 def _in_bulk(made: World, workers: int) -> Cost:
     """Let workers that are at the head of the log find that it went on by everything."""
     _forget(made)
-    _go_to_end(made, GROUP)
+    _go_to_end(made, made.broker.topic(GROUP))
     processes = [_start(made, "log") for _ in range(workers)]
     try:
         said = _listening(processes)
