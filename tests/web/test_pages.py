@@ -635,6 +635,10 @@ class TestTheOtherPages:
             else:
                 assert len(listed) == int(figure), href
         assert asked == {"verdict", "took", "root_cause", "review"}
+        hrefs = {href for href, _, _ in links}
+        for href in hrefs:
+            if "verdict=breached" in href:
+                assert href.replace("verdict=breached", "verdict=decided") in hrefs
         assert any(len(_all_pages(desk, href)) > 2 for href, _, _ in links)
 
     def test_a_figure_of_the_staff_is_none_for_a_customer(self, desk: Desk) -> None:
@@ -703,7 +707,7 @@ class TestTheOtherPages:
         desk.opened()
         desk.engine()
         for moment, in_words in (
-            ("", "failed 1 times, next try"),
+            ("", "failed attempts: 1, next try"),
             ("&as_of=2026-03-09T11:10", "on its way"),
         ):
             breach = text(page(desk, "operator", f"/desk/alerts?kind=breach{moment}"))

@@ -138,7 +138,7 @@ def _line(made: View, one: OfTicket, records: Sequence[Record]) -> Line:
         one.customer_id,
         made.phrase(plans[one.plan].title) if one.plan in plans else one.plan,
         made.exact(alert.decided_at),
-        "" if alert.due_at is None else made.exact(alert.due_at),
+        "" if alert.due_at is None else made.near(alert.due_at),
         one.announced,
         [_delivery(made, record) for record in records if record.alert_id == alert.id],
     )

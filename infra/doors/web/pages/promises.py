@@ -37,11 +37,12 @@ class Bar(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """A figure with what it counts, and the way to its tickets."""
+    """A figure with what it counts, the way to its tickets, and whether there are any."""
 
     name: str
     text: str
     href: str
+    is_any: bool
 
 
 @router.get(f"{session.HOME}/promises", name="get_report")
@@ -116,11 +117,14 @@ def _figures(made: View, counts: Counts, **query: object) -> Sequence[Counted]:
         for field, verdict in _VERDICTS
     ]
     kept = _counted(made, made.said["kept_percent"], _percent(counts), **query, verdict=DECIDED)
-    return [*figures, kept]
+    # A share of nothing kept is one of something.
+    return [*figures, kept._replace(is_any=counts.kept_permille is not None)]
 
 
 def _counted(made: View, name: str, text: str, **query: object) -> Counted:
-    return Counted(name, text, made.link(f"{session.HOME}/tickets", **query))
+    return Counted(
+        name, text, made.link(f"{session.HOME}/tickets", **query), text not in ("0", "-")
+    )
 
 
 def _named(made: View, group: Group) -> tuple[str, str]:

@@ -208,7 +208,7 @@ SAID: Mapping[Language, Said] = {
         "deliveries": "Delivered to whom and when",
         "arrived": "delivered {at}",
         "on_its_way": "on its way",
-        "tried": "failed {attempts} times, next try {at}",
+        "tried": "failed attempts: {attempts}, next try {at}",
         "gave_up": "given up {at}, after {attempts} attempts",
         "nobody": "nobody has subscribed to it",
         "not_announced": "not announced: it came in late, or with an import",
