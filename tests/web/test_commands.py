@@ -128,6 +128,17 @@ class TestOnce:
             "message": "FieldMissing",
         }
 
+    def test_a_wrong_header_hides_no_wrong_field(self, desk: Desk) -> None:
+        """Also fields whose shape is right, and which mean nothing by the policy."""
+        headers = {"Idempotency-Key": "one"}
+        opening = {**OPENING, "plan": "gold", "channel": "pigeon"}
+        response = desk.post("agent", "/tickets", opening, headers=headers)
+        wrong = {"Idempotency-Key": "CommandIdMalformed", "channel": "ChannelUnknown"}
+        assert fields(refused(response, 422, "FieldsInvalid")) == {**wrong, "plan": "PlanUnknown"}
+        del opening["plan"]
+        response = desk.post("agent", "/tickets", opening, headers=headers)
+        assert fields(refused(response, 422, "FieldsInvalid")) == {**wrong, "plan": "FieldMissing"}
+
 
 class TestOnWhichVersion:
     @pytest.mark.parametrize("matching", ['"2"', '"1", "2"', "*", 'W/"7", "2"'])

@@ -71,7 +71,8 @@ class TestListsOfTickets:
             ("customer=c-2&severity=1&status=pending&plan=premium", ["T-3"]),
             ("customer=c-2&status=open", []),
         ):
-            assert [one["ticket"] for one in items(desk, f"/tickets?{question}")] == tickets
+            for path in ("/tickets", "/clocks"):
+                assert [one["ticket"] for one in items(desk, f"{path}?{question}")] == tickets
 
     def test_a_line_says_how_a_ticket_stands(self, desk: Desk) -> None:
         """Instants in RFC 3339, `supported` as a truth, `version` for If-Match."""
@@ -90,12 +91,18 @@ class TestListsOfTickets:
 
     def test_wrong_questions_are_all_named(self, desk: Desk) -> None:
         """Every parameter is told, not only the first."""
-        response = desk.get("agent", "/tickets?limit=0&status=lost&severity=x&format=xml")
+        response = desk.get("agent", "/tickets?limit=0&status=lost&severity=x&format=xml&cursor=x")
         assert set(fields(refused(response, 422, "FieldsInvalid"))) == {
             "limit",
             "status",
             "severity",
             "format",
+            "cursor",
+        }
+        response = desk.get("agent", "/board?as_of=1700-01-01T00:00:00Z&at=2300-01-01T00:00:00Z")
+        assert fields(refused(response, 422, "FieldsInvalid")) == {
+            "as_of": "OutsideCalendar",
+            "at": "OutsideCalendar",
         }
 
 
@@ -266,6 +273,10 @@ class TestAlerts:
         both = [one for one in told if one["kind"] in ("breach", "cleared")]
         assert items(desk, "/alerts?kind=breach&kind=cleared") == both
         middle = breaches[0]["decided_at"]
+        first = [one for one in told if one["ticket"] == "T-1"]
+        assert first
+        assert items(desk, "/alerts?ticket=T-1") == first
+        assert items(desk, "/alerts?ticket=T-9") == []
         since = told[told.index(breaches[0]) :]
         assert items(desk, f"/alerts?since={middle}") == since
         until = told[: told.index(breaches[0]) + 1]

@@ -11,6 +11,7 @@ from domain.alert import Alert, AlertKind
 from infra.doors.web import documents, table
 from infra.doors.web.access import Route
 from infra.doors.web.asked import Since, Until
+from infra.doors.web.body import TICKET
 from infra.doors.web.service import Service, service_of
 from infra.store.told import Cursor, Decided
 from projections import rows
@@ -40,8 +41,9 @@ def list_alerts(
     since: Since = None,
     as_of: Until = None,
     kind: Kinds = None,
+    ticket: Annotated[str | None, Query(pattern=TICKET, description="Only of this one")] = None,
     announced: Annotated[bool, Query(description="Only what subscribers were told of")] = False,
-    cursor: table.Cursor = None,
+    cursor: table.AlertCursor = None,
     limit: table.Limit = table.DEFAULT_LIMIT,
     wanted: table.WantedFormat = None,
 ) -> Response:
@@ -53,12 +55,16 @@ def list_alerts(
     # No ticket has an empty name, so this is just before everything decided since then.
     after: Cursor = (0 if since is None else since, "", 0)
     if cursor is not None:
-        decided_at, ticket, number = table.read_cursor(cursor, (int, str, int))
-        after = max(after, (decided_at, ticket, number))
+        decided_at, name, number = table.read_cursor(cursor, (int, str, int))
+        after = max(after, (decided_at, name, number))
     kinds = KINDS if kind is None else frozenset(kind)
 
     def asked_for(one: Decided) -> bool:
-        return one.alert.kind in kinds and (one.announced or not announced)
+        return (
+            one.alert.kind in kinds
+            and ticket in (None, one.alert.ticket)
+            and (one.announced or not announced)
+        )
 
     found, place = _page(service, after, as_of, asked_for, limit)
     shown = [{**row(alert_of(one.alert)), "announced": one.announced} for one in found]

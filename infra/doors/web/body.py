@@ -35,7 +35,10 @@ from domain.vocabulary import (
 )
 from infra.doors.web.problem import Fault, refused
 
-_IDENTIFIER = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+TICKET = "^[A-Za-z0-9._-]{1,64}$"
+"""What a ticket may be called."""
+
+_IDENTIFIER = {"type": "string", "pattern": TICKET}
 _NAME_LIMIT = 200
 _SEVERITY_LIMIT = 1_000
 

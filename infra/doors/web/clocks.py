@@ -30,10 +30,12 @@ def list_clocks(
     status: Annotated[
         documents.Status | None, Query(description="Only tickets that are in this status now")
     ] = None,
+    severity: Annotated[int | None, Query(ge=1, le=1_000, description="Only of this one")] = None,
     customer: Annotated[str | None, Query(max_length=200, description="Only of this one")] = None,
+    plan: Annotated[str | None, Query(max_length=200, description="Only under this one")] = None,
     as_of: AsOf = None,
     at: At = None,
-    cursor: table.Cursor = None,
+    cursor: table.TicketCursor = None,
     limit: table.Limit = table.DEFAULT_LIMIT,
     wanted: table.WantedFormat = None,
 ) -> Response:
@@ -46,7 +48,7 @@ def list_clocks(
     if caller.customer is not None:
         customer = caller.customer if customer in (None, caller.customer) else ""
     known_by, judged_at, policies = service.moments(as_of, at)
-    found, following = page(service, Wanted(customer, status), cursor, limit)
+    found, following = page(service, Wanted(customer, status, severity, plan), cursor, limit)
     with service.reading() as reading:
         stories = histories(reading, [one.ticket for one in found])
     rows: list[TicketRow] = []

@@ -28,6 +28,7 @@ from infra.doors.outcome import written
 from infra.doors.web import documents
 from infra.doors.web.access import Caller, Route, caller_of
 from infra.doors.web.body import (
+    TICKET,
     Body,
     OpenBody,
     ReplyBody,
@@ -58,7 +59,7 @@ _IF_MATCH = re.compile(r'\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*"){0,99})\s*'
 _TAG = re.compile(r'\s*(?P<weak>W/)?"(?P<tag>[!#-~]*)"\s*')
 _VERSION = re.compile(r"[1-9]\d{0,9}", re.ASCII)
 
-TicketId = Annotated[str, Path(pattern="^[A-Za-z0-9._-]{1,64}$", description="The ticket")]
+TicketId = Annotated[str, Path(pattern=TICKET, description="The ticket")]
 
 
 HEADERS: dict[str, Any] = {
@@ -122,13 +123,15 @@ def wrong_headers(request: Request) -> list[Fault]:
     return faults
 
 
-def _sending(request: Request) -> Sending:
-    """Read how a command is sent; raises Problem with every header that is wrong."""
+async def _sending(request: Request, body: Body) -> Sending:
+    """Read how a command is sent; where a header is wrong, raises Problem with all that is."""
+    state = request.app.state
     faults = wrong_headers(request)
     if faults:
-        raise invalid(faults)
+        if isinstance(body, OpenBody):
+            faults += _missing(body, caller_of(request))
+        raise invalid([*faults, *await asyncio.to_thread(_faults, state.service, vars(body))])
     if_match = request.headers.get("if-match", "*")
-    state = request.app.state
     return Sending(
         state.service,
         state.landing,
@@ -151,7 +154,7 @@ def _sending(request: Request) -> Sending:
 )
 async def open_ticket(request: Request, body: OpenBody) -> Response:
     """Open a ticket for a customer."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     missing = _missing(body, sent.caller)
     if missing:
         raise invalid([*missing, *await asyncio.to_thread(_faults, sent.service, vars(body))])
@@ -190,7 +193,7 @@ async def open_ticket(request: Request, body: OpenBody) -> Response:
 )
 async def triage_ticket(request: Request, ticket: TicketId, body: TriageBody) -> Response:
     """Assign a severity."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     command = Triage(ticket, body.severity, body.impact, body.topic, body.supported, body.rationale)
     return _answer(await _on(sent, command, body))
 
@@ -204,7 +207,7 @@ async def triage_ticket(request: Request, ticket: TicketId, body: TriageBody) ->
 )
 async def reply_to_ticket(request: Request, ticket: TicketId, body: ReplyBody) -> Response:
     """Add what the customer wrote; a reply to a resolved ticket reopens it."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     _check_not_backdated(body.occurred_at, sent.caller)
     return _answer(await _on(sent, Reply(ticket, body.message, body.occurred_at), body))
 
@@ -218,7 +221,7 @@ async def reply_to_ticket(request: Request, ticket: TicketId, body: ReplyBody) -
 )
 async def respond_to_ticket(request: Request, ticket: TicketId, body: ResponseBody) -> Response:
     """Answer the customer, which stops the clock."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     command = Respond(ticket, _side(body.awaiting), body.message, body.occurred_at)
     return _answer(await _on(sent, command, body))
 
@@ -232,7 +235,7 @@ async def respond_to_ticket(request: Request, ticket: TicketId, body: ResponseBo
 )
 async def offer_workaround(request: Request, ticket: TicketId, body: WorkaroundBody) -> Response:
     """Send the customer a way around the problem."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     command = OfferWorkaround(ticket, _side(body.awaiting), body.description, body.occurred_at)
     return _answer(await _on(sent, command, body))
 
@@ -246,7 +249,7 @@ async def offer_workaround(request: Request, ticket: TicketId, body: WorkaroundB
 )
 async def resolve_ticket(request: Request, ticket: TicketId, body: ResolutionBody) -> Response:
     """Declare the problem solved; only a ticket with a severity can be."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     command = Resolve(ticket, body.resolution, body.root_cause, body.occurred_at)
     return _answer(await _on(sent, command, body))
 
@@ -260,7 +263,7 @@ async def resolve_ticket(request: Request, ticket: TicketId, body: ResolutionBod
 )
 async def verify_ticket(request: Request, ticket: TicketId, body: VerificationBody) -> Response:
     """Confirm that the resolution holds."""
-    sent = _sending(request)
+    sent = await _sending(request, body)
     return _answer(await _on(sent, Verify(ticket, body.method, body.evidence), body))
 
 

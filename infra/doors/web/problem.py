@@ -118,6 +118,9 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
     if error["type"] == "extra_forbidden":
         shown = field if len(field) <= _NAME_SHOWN else f"{field[:_NAME_SHOWN]}..."
         return Fault(shown, "FieldUnknown", "there is no such field here; leave it out")
+    if error["type"][:1].isupper():
+        # One of our own, by its name.
+        return Fault(field, error["type"], error["msg"])
     told = {"type": error["type"], **error.get("ctx", {})}
     return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "), told)
 

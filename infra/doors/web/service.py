@@ -127,14 +127,25 @@ class Service(NamedTuple):
         policies = self.log.policies()
         known_by = self.present() if as_of is None else as_of
         judged_at = known_by if at is None else at
-        for field, moment in (("as_of", known_by), ("at", judged_at)):
-            policy = policies.in_force(moment)
-            try:
-                for plan in policy.plans:
-                    policy.check(plan, moment)
-            except OutsideCalendar as error:
-                raise invalid([Fault(field, "OutsideCalendar", str(error))]) from error
+        faults = [
+            Fault(field, "OutsideCalendar", str(error))
+            for field, moment in (("as_of", known_by), ("at", at))
+            if moment is not None and (error := _outside(policies, moment)) is not None
+        ]
+        if faults:
+            raise invalid(faults)
         return known_by, judged_at, policies
+
+
+def _outside(policies: Policies, moment: int) -> OutsideCalendar | None:
+    """Return why a policy says nothing about an instant, None where it does."""
+    policy = policies.in_force(moment)
+    try:
+        for plan in policy.plans:
+            policy.check(plan, moment)
+    except OutsideCalendar as error:
+        return error
+    return None
 
 
 def service_of(request: Request) -> Service:

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Query, Request
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from infra.doors.web.limits import LONGEST_PAGE, PAGE
-from infra.doors.web.problem import Fault, invalid
+from infra.doors.web.problem import Fault, Problem, invalid
 
 Format = Literal["json", "jsonl", "csv"]
 Row = Mapping[str, Any]
@@ -39,8 +40,30 @@ WantedFormat = Annotated[
     Query(alias="format", description="The form; default: what `Accept` prefers, else JSON"),
 ]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="How many rows a page has")]
-Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 DEFAULT_LIMIT = PAGE
+
+NO_CURSOR = "it is no cursor of this list; take `next` of a page as it stands, or leave it out"
+
+
+def _checked(*kinds: type) -> AfterValidator:
+    def check(cursor: str | None) -> str | None:
+        if cursor is not None:
+            try:
+                read_cursor(cursor, kinds)
+            except Problem as error:
+                # So that it is named beside whatever else is wrong.
+                raise PydanticCustomError("CursorInvalid", NO_CURSOR) from error
+        return cursor
+
+    return AfterValidator(check)
+
+
+_Place = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+TicketCursor = Annotated[_Place, _checked(int, str)]
+"""A place in the order of opening."""
+
+AlertCursor = Annotated[_Place, _checked(int, str, int)]
+"""A place in the order of deciding."""
 
 # A spreadsheet takes what begins so for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -96,9 +119,8 @@ def read_cursor(cursor: str, kinds: Sequence[type]) -> tuple[Any, ...]:
     return tuple(parts)
 
 
-def _no_cursor() -> Exception:
-    message = "it is no cursor of this list; take `next` of a page as it stands, or leave it out"
-    return invalid([Fault("cursor", "CursorInvalid", message)])
+def _no_cursor() -> Problem:
+    return invalid([Fault("cursor", "CursorInvalid", NO_CURSOR)])
 
 
 def _preferred(request: Request) -> Format:

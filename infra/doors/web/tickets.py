@@ -51,7 +51,7 @@ def list_tickets(
     severity: Annotated[int | None, Query(ge=1, le=1_000, description="Only of this one")] = None,
     customer: Annotated[str | None, Query(max_length=200, description="Only of this one")] = None,
     plan: Annotated[str | None, Query(max_length=200, description="Only under this one")] = None,
-    cursor: table.Cursor = None,
+    cursor: table.TicketCursor = None,
     limit: table.Limit = table.DEFAULT_LIMIT,
     wanted: table.WantedFormat = None,
 ) -> Response:
