@@ -1,6 +1,7 @@
 """What every test of the API may ask for."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +73,19 @@ def template(postgresql_server: str) -> Iterator[str]:
 @pytest.fixture
 def furnished_database(postgresql_server: str, template: str) -> Iterator[str]:
     """Give the URL of a database with all that a new desk has."""
+    with _copied(postgresql_server, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def database_of_module(postgresql_server: str, template: str) -> Iterator[str]:
+    """Give one to all tests of a module."""
+    with _copied(postgresql_server, template) as url:
+        yield url
+
+
+@contextmanager
+def _copied(postgresql_server: str, template: str) -> Iterator[str]:
     name = f"lhuta_test_{uuid4().hex}"
     with psycopg.connect(postgresql_server, autocommit=True) as server:
         server.execute(

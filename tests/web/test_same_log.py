@@ -19,6 +19,7 @@ from infra.store.log import EventLog
 from tests.contract.given import CREATED, LIVE_FROM, POLICY
 from tests.spec.given import START
 from tests.strategies import command_courses
+from tests.web.conftest import BACK_ENDS
 from tests.web.desk import Desk, found
 
 PATHS = {
@@ -36,8 +37,8 @@ ACTOR = "agent:a-1"
 class TwoDesks:
     """A desk with an API and one without, which get the same commands at the same time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.web = Desk(folder / "web")
+    def __init__(self, folder: Path, database: str | None) -> None:
+        self.web = Desk(folder / "web", database=database)
         self.web.__enter__()
         self.clock = self.web.clock
         self.log = EventLog.create(
@@ -71,10 +72,15 @@ class TwoDesks:
             return refusal.name
 
 
-@pytest.fixture(scope="module")
-def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoDesks]:
-    """Give two desks with equal logs."""
-    made = TwoDesks(tmp_path_factory.mktemp("desks"))
+@pytest.fixture(scope="module", params=BACK_ENDS)
+def desks(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TwoDesks]:
+    """Give two desks with equal logs: one with the API on a back end, one without on a file."""
+    database = None
+    if request.param == "PostgreSQL":
+        database = request.getfixturevalue("database_of_module")
+    made = TwoDesks(tmp_path_factory.mktemp("desks"), database)
     yield made
     made.close()
 

@@ -1,10 +1,5 @@
 """Streams over a real connection: what comes, where it goes on, and who gets what."""
 
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,9 +14,9 @@ from infra.doors.web import feed as feed_module
 from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address
 from infra.store.log import EventLog
-from tests.conftest import REPOSITORY
 from tests.contract.given import EVERY_EVENT, story
 from tests.web.desk import ANSWER, GENEROUS, OPENING, Desk, found, refused
+from tests.web.served import served
 
 PATIENCE = 20.0
 QUICK = replace(GENEROUS, heartbeat_seconds=0.1)
@@ -135,6 +130,7 @@ class TestEvents:
         """The ring is small, nothing is kept for anybody, and nothing is missed."""
         monkeypatch.setattr(feed_module, "RING", 3)
         monkeypatch.setattr(feed_module, "TOGETHER", 2)
+        monkeypatch.setattr(feed_module, "GIVEN", 2)
         with (
             desk.listening() as there,
             following(there, "/events", desk.credentials("agent")) as slow,
@@ -269,10 +265,10 @@ class TestRestart:
         seen: list[str] = []
         last: str | None = "0"
         for round_ in range(3):
-            with _process(desk) as url:
+            with served(desk) as there:
                 for number in range(4):
                     response = httpx.post(
-                        f"{url}/tickets",
+                        f"{there.url}/tickets",
                         json={**OPENING, "ticket": f"R-{round_}-{number}"},
                         headers=desk.credentials("agent"),
                         timeout=PATIENCE,
@@ -280,37 +276,30 @@ class TestRestart:
                     assert response.status_code == 201
                 # Killed with something left to read, but for the last time.
                 wanted = 4 * (round_ + 1) - (0 if round_ == 2 else 2)
-                with following(url, "/events", desk.credentials("agent"), last) as stream:
+                with following(there.url, "/events", desk.credentials("agent"), last) as stream:
                     while len(seen) < wanted:
                         sent = stream.next()
                         seen.append(orjson.loads(sent.data)["subject"])
                         last = sent.place
         assert seen == [f"R-{round_}-{number}" for round_ in range(3) for number in range(4)]
 
-
-@contextmanager
-def _process(desk: Desk) -> Iterator[str]:
-    """Run `lhuta serve` as a process that is killed at the end; tell where it serves."""
-    command = [sys.executable, "-m", "infra.doors.cli", "serve", "--http", "127.0.0.1:0"]
-    served = subprocess.Popen(
-        [*command, "--data", str(desk.settings.data)],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
-            **({"LHUTA_DATABASE": desk.settings.database} if desk.settings.database else {}),
-        },
-    )
-    try:
-        assert served.stdout is not None
-        address = re.search(r"http://[\d.:]+", served.stdout.readline())
-        assert address is not None
-        yield address[0].rstrip(";")
-    finally:
-        served.send_signal(signal.SIGKILL)
-        served.wait()
-        if served.stdout is not None:
-            served.stdout.close()
+    def test_so_do_streams_of_alerts(self, desk: Desk) -> None:
+        """Each server is killed with something left to read, but for the last one."""
+        seen: list[str] = []
+        last: str | None = "0"
+        for round_ in range(3):
+            desk.triaged()
+            desk.clock.now += 2 * instant.HOUR
+            desk.engine()
+            decided = [one["id"] for one in found(desk.get("agent", "/alerts"))["items"]]
+            wanted = len(decided) - (0 if round_ == 2 else 1)
+            with (
+                served(desk) as there,
+                following(there.url, "/alerts/stream", desk.credentials("agent"), last) as stream,
+            ):
+                while len(seen) < wanted:
+                    sent = stream.next()
+                    seen.append(orjson.loads(sent.data)["id"])
+                    last = sent.place
+        assert len(seen) > 6
+        assert seen == decided

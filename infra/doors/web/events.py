@@ -184,7 +184,10 @@ async def follow_events(
             async for batch in streams.events.follow(place, streams.heartbeat):
                 if not await is_still_let_in(request):
                     return
-                yield await _events(batch, caller, service)
+                lines = await _events(batch, caller, service)
+                # The events are not kept while a slow client takes what was made of them.
+                del batch
+                yield lines
 
     return _stream(told())
 
@@ -249,7 +252,9 @@ async def follow_alerts(
             async for batch in streams.alerts.follow(place, streams.heartbeat):
                 if not await is_still_let_in(request):
                     return
-                yield _alerts(batch, kinds)
+                lines = _alerts(batch, kinds)
+                del batch
+                yield lines
 
     return _stream(told())
 

@@ -13,7 +13,10 @@ from infra.engine.log_lines import note
 from infra.store.failure import StoreError
 
 TOGETHER = 200
-"""How much is read of the source, and given to a follower, at once."""
+"""How much the tail reads of the source at once."""
+
+GIVEN = 50
+"""How much a follower is given at once: all that is kept for one who does not read."""
 
 RING = 2_000
 _TRY_AGAIN = 2.0
@@ -63,12 +66,13 @@ class Feed(Generic[P, T]):
             here = end if place is None else place
             while not self._closed:
                 news = self._news
-                batch = self._remembered(here)
-                if not batch and here != self._end:
-                    batch = await asyncio.to_thread(self._source.after, here, TOGETHER)
-                if batch:
-                    here = batch[-1][0]
-                    yield batch
+                batches = [self._remembered(here)]
+                if not batches[0] and here != self._end:
+                    batches = [await asyncio.to_thread(self._source.after, here, GIVEN)]
+                if batches[0]:
+                    here = batches[0][-1][0]
+                    # Given away: nothing stays here while a slow follower takes what it became.
+                    yield batches.pop()
                 elif not await _comes(news, heartbeat):
                     yield ()
         finally:
@@ -115,7 +119,7 @@ class Feed(Generic[P, T]):
 
     def _remembered(self, place: P) -> Sequence[tuple[P, T]]:
         found: list[tuple[P, T]] = []
-        while len(found) < TOGETHER and (entry := self._ring.get(place)) is not None:
+        while len(found) < GIVEN and (entry := self._ring.get(place)) is not None:
             found.append(entry)
             place = entry[0]
         return found
