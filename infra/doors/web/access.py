@@ -86,11 +86,17 @@ class Lookups(Generic[T]):
 
     async def find(self, digest: bytes, *, anew: bool = False) -> T | None:
         """Return what was looked up a moment ago, or look it up; raises StoreError."""
+        now = self._clock()
         known = self._known.get(digest)
-        if known is not None and not anew and 0 <= self._clock() - known[1] < TRUSTED_FOR:
-            return known[0]
-        found = await asyncio.to_thread(self._look_up, digest)
-        self.forget(digest)
+        if known is not None and not anew:
+            if 0 <= now - known[1] < TRUSTED_FOR:
+                return known[0]
+            # One looks it up, the others go on with it meanwhile: a thousand streams may ask.
+            self._known[digest] = (known[0], now)
+        try:
+            found = await asyncio.to_thread(self._look_up, digest)
+        finally:
+            self.forget(digest)
         if found is not None:
             self._known[digest] = (found, self._clock())
             if len(self._known) > _REMEMBERED:
