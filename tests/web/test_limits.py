@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from domain import instant
+from infra.doors.web import asked
 from infra.doors.web.limits import LONGEST_PAGE, Rates
 from infra.doors.web.server import Address, AddressMalformed, address
 from tests.contract.given import HandClock
@@ -203,6 +204,46 @@ class TestSlowClients:
                 one.close()
             gone = desk.app.state.metrics.streams.labels("events")
             until(lambda: gone._value.get() == 0)
+
+
+class TestManyAtOnce:
+    def test_the_server_has_so_many_streams_and_no_more(self, tmp_path: Path) -> None:
+        """Whoever comes later is told to wait; what is left by one is another's."""
+        with (
+            Desk(tmp_path / "few", replace(GENEROUS, streams=2)) as desk,
+            desk.listening() as there,
+            ExitStack() as opened,
+        ):
+            for who in ("agent", "auditor"):
+                opened.enter_context(
+                    httpx.stream("GET", f"{there.url}/events", headers=desk.credentials(who))
+                )
+            response = desk.get("operator", "/alerts/stream")
+            refused(response, 503, "StreamsExceeded")
+            assert response.headers["retry-after"] == "1"
+
+    def test_the_server_has_so_many_connections_and_no_more(self, tmp_path: Path) -> None:
+        """Whoever comes later gets 503 at once, and the others go on."""
+        with (
+            Desk(tmp_path / "few", replace(GENEROUS, connections=3)) as desk,
+            desk.listening() as there,
+            httpx.stream("GET", f"{there.url}/events", headers=desk.credentials("agent")) as one,
+        ):
+            assert one.status_code == 200
+            with connected(there), connected(there):
+                until(lambda: httpx.get(f"{there.url}/health/live").status_code == 503)
+            until(lambda: httpx.get(f"{there.url}/health/live").status_code == 200)
+
+    def test_work_on_all_tickets_is_done_one_at_a_time(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who waits too long for the turn is told so, and everything else is answered."""
+        monkeypatch.setattr(asked, "_PATIENCE", 0.05)
+        with desk.service.turn:
+            for path in ("/report", "/board?as_of=2026-03-09T09:00:00Z"):
+                refused(desk.get("agent", path), 503, "Busy")
+            assert desk.get("agent", "/board").status_code == 200
+        assert desk.get("agent", "/report").status_code == 200
 
 
 class TestAddresses:
