@@ -27,14 +27,17 @@ from infra.outlets.subscription import Subscription
 from infra.partition_log import PartitionLog
 from infra.settings import Settings
 from infra.store.access import opened as opened_tokens
+from infra.store.deliveries import Reading as ReadingDeliveries
 from infra.store.deliveries import StoredDeliveries
 from infra.store.deliveries import opened as opened_deliveries
+from infra.store.deliveries import shared as shared_deliveries
 from infra.store.failure import Damaged, Missing, StoreError
 from infra.store.listed import Listed
 from infra.store.log import Cursor, EventLog, GroupCommit, Outcome, Place, named, wall_clock
 from infra.store.models import Reading as ReadingModels
-from infra.store.models import ReadModels, shared
+from infra.store.models import ReadModels
 from infra.store.models import opened as opened_models
+from infra.store.models import shared as shared_models
 from infra.store.relayed import relayed_to
 from infra.store.small_file import failure
 from infra.store.told import Told
@@ -351,6 +354,32 @@ def retry(settings: Settings, clock: Clock, ticket: str) -> Retried:
     return Retried(len(applied.announced), still[0] if still else None)
 
 
+class Stores(NamedTuple):
+    """The stores of an installation, as many threads read them."""
+
+    settings: Settings
+    log: EventLog
+    models: ReadingModels
+    deliveries: ReadingDeliveries
+
+    def records(self, alert_ids: Sequence[str]) -> list[Record]:
+        """Return what became of alerts on their way to subscribers; raises StoreError."""
+        with suppress(Missing), self.deliveries() as deliveries:
+            return deliveries.records(alert_ids)
+        return []
+
+
+@contextmanager
+def stores(settings: Settings, clock: Clock | None, *, read_only: bool = False) -> Iterator[Stores]:
+    """Open the stores for many threads; raises StoreError."""
+    with (
+        EventLog.open(settings.log, read_only=read_only, clock=clock) as log,
+        shared_models(settings.models) as models,
+        shared_deliveries(settings.deliveries) as deliveries,
+    ):
+        yield Stores(settings, log, models, deliveries)
+
+
 @contextmanager
 def service(settings: Settings, clock: Clock | None = None) -> Iterator["Service"]:
     """Open what the HTTP API stands on, with connections of its own; raises StoreError.
@@ -360,15 +389,14 @@ def service(settings: Settings, clock: Clock | None = None) -> Iterator["Service
     from infra.doors.web.service import Reading, Service
     from infra.doors.web.sight import Owners
 
-    with EventLog.open(settings.log, clock=clock) as log, shared(settings.models) as models:
+    present = clock or wall_clock
+    with stores(settings, clock) as opened:
+        commands = Commands(opened.log, present)
 
         @contextmanager
         def reading() -> Iterator[Reading]:
-            with models() as found:
+            with opened.models() as found:
                 yield Reading(found, Listed(found.database), Told(found.database))
-
-        present = clock or wall_clock
-        commands = Commands(log, present)
 
         def carry_out(requests: Sequence[Request]) -> Sequence[Outcome | Exception]:
             try:
@@ -378,39 +406,27 @@ def service(settings: Settings, clock: Clock | None = None) -> Iterator["Service
 
         with opened_tokens(settings.access) as tokens, GroupCommit(carry_out) as group:
             yield Service(
-                log,
+                opened.log,
                 reading,
                 tokens,
-                Owners(log),
+                Owners(opened.log),
                 group.submit,
-                lambda: looked_up(settings, present, log, models),
+                lambda: looked_up(opened, present),
                 present,
                 Semaphore(),
-                lambda alert_ids: delivery_records(settings, alert_ids),
+                opened.records,
             )
-
-
-def delivery_records(settings: Settings, alert_ids: Sequence[str]) -> list[Record]:
-    """Return what became of alerts on their way to subscribers; raises StoreError."""
-    with (
-        suppress(Missing),
-        opened_deliveries(settings.deliveries, read_only=True) as deliveries,
-    ):
-        return deliveries.records(alert_ids)
-    return []
 
 
 def vitals(settings: Settings, clock: Clock) -> Vitals:
     """Look up how the engine is; raises StoreError."""
-    with (
-        EventLog.open(settings.log, read_only=True, clock=clock) as log,
-        shared(settings.models) as models,
-    ):
-        return looked_up(settings, clock, log, models)
+    with stores(settings, clock, read_only=True) as opened:
+        return looked_up(opened, clock)
 
 
-def looked_up(settings: Settings, clock: Clock, log: EventLog, reading: ReadingModels) -> Vitals:
-    """Look up how the engine is, with a log that is open; raises StoreError."""
+def looked_up(opened: Stores, clock: Clock) -> Vitals:
+    """Look up how the engine is, with stores that are open; raises StoreError."""
+    settings, log = opened.settings, opened.log
     head, lasts, partitions = log.head(), log.lasts(), range(log.partitions)
     found = Vitals(
         now=clock(),
@@ -423,13 +439,10 @@ def looked_up(settings: Settings, clock: Clock, log: EventLog, reading: ReadingM
         audited=read_audit(settings.audit),
         relayed=relayed_to(settings.log),
     )
-    with (
-        suppress(Missing),
-        opened_deliveries(settings.deliveries, read_only=True) as deliveries,
-    ):
+    with suppress(Missing), opened.deliveries() as deliveries:
         found = found._replace(backlogs=tuple(deliveries.backlogs()))
     try:
-        with reading() as models:
+        with opened.models() as models:
             begun = {
                 number: place
                 for number in partitions

@@ -1,14 +1,16 @@
 """A pool of connections to a PostgreSQL database, for threads that ask many short questions."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from infra.store.closing import Closing
+from infra.store.failure import StoreError
 from infra.store.postgresql import Connection, name_of, parameters, prepare, translated
 
 MOST = 16
@@ -17,15 +19,31 @@ MOST = 16
 WAIT_SECONDS = 5.0
 
 
-class Pool:
+def _nothing(connection: Connection) -> None:
+    """Agree on nothing."""
+
+
+class Pool(Closing):
     """Connections that are used again; a context manager.
 
     One that the server closed while it rested is noticed and replaced before it is used.
     """
 
-    def __init__(self, url: str, settings: str, *, read_only: bool = False) -> None:
-        """Describe a pool by a libpq URL and what is set in each session; raises StoreError."""
+    def __init__(
+        self,
+        url: str,
+        settings: str,
+        *,
+        agree: Callable[[Connection], object] = _nothing,
+        read_only: bool = False,
+    ) -> None:
+        """Open a pool by a libpq URL and what is set in each session; raises StoreError.
+
+        `agree` looks at the tables, once over each connection and again after an error.
+        """
         self._place = name_of(url)
+        self._agree = agree
+        self._agreed: WeakSet[Connection] = WeakSet()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             kwargs=lambda: {**parameters(url), "autocommit": True},
             configure=lambda connection: prepare(
@@ -36,26 +54,24 @@ class Pool:
             max_size=MOST,
             timeout=WAIT_SECONDS,
             num_workers=1,
-            open=False,
+            open=True,
         )
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Give a connection until the block ends; raises Unreachable where none can be had."""
         with translated(self._place), self._pool.connection() as connection:
-            yield connection
+            try:
+                if connection not in self._agreed:
+                    self._agree(connection)
+                    self._agreed.add(connection)
+                yield connection
+            except (StoreError, psycopg.Error):
+                # The tables may be gone, or others than they were.
+                self._agreed.discard(connection)
+                raise
 
-    def __enter__(self) -> "Pool":
-        """Open it."""
-        self._pool.open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close every connection."""
         self._pool.close()
 

@@ -1,7 +1,6 @@
 """The tokens in a schema of their own of a PostgreSQL database, for servers on many machines."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from importlib.resources import files
 from typing import Any
 
@@ -34,10 +33,9 @@ class NoTokens(Missing):
 class PostgreSQLTokens(StoredTokens):
     """The tokens in a schema of a database, over a pool of connections."""
 
-    def __init__(self, pool: Pool, place: str, opened: ExitStack) -> None:
+    def __init__(self, pool: Pool, place: str) -> None:
         self._pool = pool
         self._place = place
-        self._opened = opened
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> "PostgreSQLTokens":
@@ -48,13 +46,11 @@ class PostgreSQLTokens(StoredTokens):
         place = name_of(url)
         with connect(url, settings=_SETTINGS, read_only=read_only) as connection:
             _prepare(Tables(connection, place, NAME), read_only=read_only)
-        with ExitStack() as undoing:
-            pool = undoing.enter_context(Pool(url, _SETTINGS, read_only=read_only))
-            return cls(pool, place, undoing.pop_all())
+        return cls(Pool(url, _SETTINGS, read_only=read_only), place)
 
     def close(self) -> None:
         """Let the database go."""
-        self._opened.close()
+        self._pool.close()
 
     def _rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
         with self._pool.connection() as connection:

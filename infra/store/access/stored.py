@@ -1,13 +1,14 @@
 """What every database of tokens and sessions does in the same way, by the statements they share."""
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any
 
 from infra.store.access.session import LASTS, MOST, Session
 from infra.store.access.token import Holder, Token, TokenUnknown
+from infra.store.closing import Closing
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -49,28 +50,11 @@ _CLEAR = """
 _NAME = re.compile(r"K-(\d{1,18})", re.ASCII)
 
 
-class StoredTokens(ABC):
+class StoredTokens(Closing):
     """Tokens and sessions in a database; a context manager. Parameters in statements are `:name`.
 
     Safe to be used by several threads. Every method raises the StoreError that stopped it.
     """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let the database go."""
-
-    def __enter__(self) -> Self:
-        """Return the open tokens."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     def add(self, holder: Holder, digest: bytes, now: int, expires_at: int) -> Token:
         """Keep the digest of a new token and return what it stands for."""

@@ -3,7 +3,7 @@
 They have a schema of their own, so that whoever drops the read models leaves them whole.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.resources import files
 from typing import Any
@@ -12,7 +12,8 @@ from infra.outlets.subscription import Way
 from infra.store.deliveries.stored import NOTHING, StoredDeliveries
 from infra.store.failure import Missing, OlderSchema
 from infra.store.log import ddl
-from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, connect, name_of
+from infra.store.pool import Pool
+from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, connect, name_of
 from infra.store.tables import Tables, written
 
 NAME = "lhuta_deliveries"
@@ -88,6 +89,28 @@ class PostgreSQLDeliveries(StoredDeliveries):
             _prepare(tables, read_only=read_only)
             undoing.pop_all()
         return cls(tables)
+
+    @classmethod
+    @contextmanager
+    def shared(
+        cls, url: str
+    ) -> Iterator[Callable[[], AbstractContextManager["PostgreSQLDeliveries"]]]:
+        """Let many threads read, over connections that are used again."""
+
+        def tables(connection: Connection) -> Tables:
+            return Tables(connection, name_of(url), NAME)
+
+        def agree(connection: Connection) -> None:
+            _prepare(tables(connection), read_only=True)
+
+        with Pool(url, _SETTINGS, agree=agree, read_only=True) as pool:
+
+            @contextmanager
+            def reading() -> Iterator[PostgreSQLDeliveries]:
+                with pool.connection() as connection:
+                    yield cls(tables(connection))
+
+            yield reading
 
     def close(self) -> None:
         """Let the database go."""

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
-from weakref import WeakSet
 
-from infra.store.failure import StoreError
 from infra.store.models.line import SEPARATOR, lines
 from infra.store.models.postgresql import array, schema
 from infra.store.models.postgresql.database import SETTINGS, Database
@@ -51,23 +49,21 @@ class PostgreSQLModels(ReadModels):
     @contextmanager
     def shared(cls, url: str) -> Iterator[Callable[[], AbstractContextManager["PostgreSQLModels"]]]:
         """Let many threads read, each as of one moment, over connections that are used again."""
-        known: WeakSet[Connection] = WeakSet()
-        with Pool(url, SETTINGS, read_only=True) as pool:
+
+        def database(connection: Connection) -> Database:
+            return Database(connection, name_of(url))
+
+        def agree(connection: Connection) -> None:
+            database(connection).check_tables()
+
+        with Pool(url, SETTINGS, agree=agree, read_only=True) as pool:
 
             @contextmanager
             def reading() -> Iterator[PostgreSQLModels]:
                 with pool.connection() as connection:
-                    database = Database(connection, name_of(url))
-                    if connection not in known:
-                        database.check_tables()
-                        known.add(connection)
-                    try:
-                        with database.reading():
-                            yield cls(database)
-                    except StoreError:
-                        # The tables may be gone, or others than they were.
-                        known.discard(connection)
-                        raise
+                    models = cls(database(connection))
+                    with models.reading():
+                        yield models
 
             yield reading
 
