@@ -13,6 +13,9 @@ from infra.outlets.outlet import DELIVERED, PATIENCE, Failed, Result, Sending, S
 
 _REASON = 300
 
+# Ends a command with everything that it started, unless it is told that the command has ended.
+_GUARD = 'read -r ended || kill -s KILL -- "-$0"'
+
 
 class ProcessOutlet:
     """Starts a command of the shell for every batch of lines.
@@ -50,6 +53,15 @@ class _Run:
                 # Ctrl-C on the engine's terminal is not for the subscribers' commands.
                 start_new_session=True,
             )
+            opened.callback(self._kill)
+            # Whoever is killed leaves no command behind, beside which another would start it again.
+            self._guard = subprocess.Popen(
+                ["sh", "-c", _GUARD, str(self._process.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
             text.close()
             opened.pop_all()
 
@@ -61,6 +73,7 @@ class _Run:
                 return None
             self._end()
             return Failed(f"the command took longer than {PATIENCE // instant.SECOND} s")
+        self._dismiss()
         said = self._said()
         if status == 0:
             return DELIVERED
@@ -72,14 +85,23 @@ class _Run:
         if self._process.poll() is None:
             self._end()
         else:
+            self._dismiss()
             self._errors.close()
 
     def _end(self) -> None:
+        self._kill()
+        self._dismiss()
+        self._errors.close()
+
+    def _kill(self) -> None:
         with suppress(ProcessLookupError):
             # With everything that it started.
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._errors.close()
+
+    def _dismiss(self) -> None:
+        """Let the guard go: the command has ended, and what it left behind may stay."""
+        self._guard.communicate(b"ended\n")
 
     def _said(self) -> str:
         with self._errors:

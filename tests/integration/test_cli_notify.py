@@ -168,6 +168,22 @@ class TestRunning:
             os.kill(command, signal.SIGKILL)
             raise AssertionError("the command of a subscriber is still running")
 
+    def test_one_that_is_killed_is_followed_at_once_and_leaves_no_command(
+        self, database: str
+    ) -> None:
+        """Nobody waits for its lease, and no subscriber's command runs beside itself."""
+        os.mkfifo("alive")
+        hanging = "mkdir begun && exec sleep 600 > alive; cat >> got"
+        done("subscribe", "--command", hanging)
+        come_late()
+        project(database)
+        with notifier() as process, Path("alive").open("rb") as alive:
+            process.kill()
+            assert alive.read() == b"", "the command of the dead one still runs"
+        with notifier() as another:
+            until(another, "alert.delivered")
+        assert Path("got").read_bytes()
+
 
 class TestAsking:
     def test_the_status_is_that_of_the_slowest_partition(self, database: str) -> None:

@@ -119,3 +119,10 @@ class TestCommand:
     def test_an_abandoned_one_is_ended(self) -> None:
         """Stopping the engine leaves no process behind."""
         ProcessOutlet("sleep 1000").send(LINES, NOW).abandon()
+
+    def test_what_it_leaves_behind_when_it_ends_well_may_stay(self, tmp_path: Path) -> None:
+        """A command may start something that lasts longer than itself."""
+        path = tmp_path / "later"
+        os.mkfifo(path)
+        assert ended(ProcessOutlet(f"cat '{path}' > '{path}.got' &").send(LINES, NOW)) is DELIVERED
+        path.write_bytes(b"still there")

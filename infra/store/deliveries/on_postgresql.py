@@ -30,6 +30,9 @@ _SUBSCRIBE = """
 _SUBSCRIBERS = f"hashtext('{NAME}')"
 _ALONE = f"SELECT pg_advisory_xact_lock({_SUBSCRIBERS})"
 _TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_SUBSCRIBERS})"
+# Held by the session of a notifier; whoever can have it alone sees that there is none any more.
+_LIFE = "hashtextextended('lhuta notifier ' || {}, 0)"
+_LIVE = f"SELECT pg_advisory_lock_shared({_LIFE.format(':notifier')})"
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 # The next rows are looked up by an index, always: a plan that was made while little was owed would
 # read all of it for every batch once it is much. What is acknowledged is on disk, also where the
@@ -59,9 +62,11 @@ class PostgreSQLDeliveries(StoredDeliveries):
 
     # Nobody else's claim is waited for; who owes an alert to the subscriber goes on meanwhile.
     held = "FOR NO KEY UPDATE SKIP LOCKED"
+    gone = f"pg_try_advisory_xact_lock({_LIFE.format('claimed_by')})"
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._known: set[str] = set()
 
     @classmethod
     def open(
@@ -120,6 +125,11 @@ class PostgreSQLDeliveries(StoredDeliveries):
         """Return the time of the server, which is the same for all."""
         now: int = self._rows(_NOW)[0][0]
         return now
+
+    def _be_known(self, notifier: str) -> None:
+        if notifier not in self._known:
+            self._rows(_LIVE, {"notifier": notifier})
+            self._known.add(notifier)
 
     def _transaction(self) -> AbstractContextManager[None]:
         return self._tables.transaction()

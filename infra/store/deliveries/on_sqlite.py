@@ -112,6 +112,9 @@ class SQLiteDeliveries(StoredDeliveries):
         number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         return number
 
+    def _be_known(self, notifier: str) -> None:
+        """Do nothing: on a file one engine works, always under the same name."""
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with _told(self._where):

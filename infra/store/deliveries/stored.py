@@ -56,7 +56,7 @@ _FREE = """
     SELECT name
     FROM subscriptions
     WHERE name = :subscriber
-        AND (claimed_by IS NULL OR claimed_by = :notifier OR claimed_until <= :now)
+        AND (claimed_by IS NULL OR claimed_by = :notifier OR claimed_until <= :now OR {gone})
 """
 _CLAIM = """
     UPDATE subscriptions
@@ -119,6 +119,9 @@ class StoredDeliveries(Closing):
 
     held: ClassVar[str] = ""
     """What makes a query hold the rows that nobody else holds, and pass over the others."""
+
+    gone: ClassVar[str] = "FALSE"
+    """What tells of a claim whether its notifier is gone."""
 
     @abstractmethod
     def close(self) -> None:
@@ -189,8 +192,10 @@ class StoredDeliveries(Closing):
         if not self._due(subscriber, now, 1):
             return []
         claim = {"subscriber": subscriber, "notifier": notifier}
+        self._be_known(notifier)
+        free = _FREE.format(gone=self.gone)
         with self._transaction():
-            if not self._rows(f"{_FREE} {self.held}", {**claim, "now": now}):
+            if not self._rows(f"{free} {self.held}", {**claim, "now": now}):
                 return []
             due = self._due(subscriber, now, limit)
             if due:
@@ -251,6 +256,10 @@ class StoredDeliveries(Closing):
     def _due(self, subscriber: str, now: int, limit: int) -> list[Due]:
         asked = {"subscriber": subscriber, "now": now, "limit": limit}
         return [Due._make(row) for row in self._rows(_DUE, asked)]
+
+    @abstractmethod
+    def _be_known(self, notifier: str) -> None:
+        """Let others know of a notifier as long as it is there."""
 
     @abstractmethod
     def _transaction(self) -> AbstractContextManager[None]:

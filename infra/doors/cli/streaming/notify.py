@@ -23,9 +23,9 @@ def notify(data: Path, once: bool) -> None:
     """Deliver the alerts of a distributed engine to those who subscribed.
 
     Several may run, also on different machines: each subscriber is served by one of them at a time,
-    so the alerts of a ticket keep their order, and whoever dies is followed by another within two
-    minutes. Files and commands of subscribers are those of the machine on which this runs. SIGTERM
-    and Ctrl-C end it after what is under way. What it does is written to standard error, one JSON
+    so the alerts of a ticket keep their order, and whoever dies is followed by another at once.
+    Files and commands of subscribers are those of the machine on which this runs. SIGTERM and
+    Ctrl-C end it after what is under way. What it does is written to standard error, one JSON
     object a line.
     """
     with kafka_errors():
