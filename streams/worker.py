@@ -25,7 +25,7 @@ FETCHED = 2_000
 BUNDLES = 50
 """How many bundles are taken together at most; one is what was fetched together of a partition."""
 
-WITHIN_SECONDS = 0.02
+WITHIN_SECONDS = 0.005
 """How long a bundle waits for others to be taken together with it."""
 
 FETCH_MILLISECONDS = 50
