@@ -115,15 +115,17 @@ class Desk(NamedTuple):
 
 
 @contextmanager
-def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
+def held(settings: Settings, program: str, clock: Clock | None = None) -> Iterator[Desk]:
     """Hold a data folder: nobody else moves its read models on meanwhile.
 
+    Without a clock it decides by that of this machine, and the log records by that of its database.
     Read models that are missing are begun anew: they announce what the deliveries may not have
     taken. Raises Held, Missing, DamagedLog, DamagedModels, DamagedDeliveries and other StoreErrors.
     """
+    present = clock or wall_clock
     with (
         checked_log(settings, clock) as log,
-        Lock(settings.lock, program, clock()) as lock,
+        Lock(settings.lock, program, present()) as lock,
         opened_deliveries(settings.deliveries) as deliveries,
         opened_models(settings.models) as models,
     ):
@@ -132,13 +134,15 @@ def held(settings: Settings, program: str, clock: Clock) -> Iterator[Desk]:
         taken = deliveries.taken(PARTITION)
         if taken is not None and models.place(PARTITION) is None:
             anew = NOTHING_TAKEN._replace(settled_to=taken.settled_to)
-            deliveries.take(PARTITION, taken, anew, (), clock())
+            deliveries.take(PARTITION, taken, anew, (), present())
             Projector(models, PARTITION).reset(announced_to=taken.settled_to)
-        yield Desk(settings, clock, lock, log, models, deliveries)
+        yield Desk(settings, present, lock, log, models, deliveries)
 
 
 @contextmanager
-def checked_log(settings: Settings, clock: Clock, *, read_only: bool = False) -> Iterator[EventLog]:
+def checked_log(
+    settings: Settings, clock: Clock | None, *, read_only: bool = False
+) -> Iterator[EventLog]:
     """Open a log that holds; raises DamagedLog with what was found wrong in it."""
     try:
         log = EventLog.open(settings.log, read_only=read_only, clock=clock)
@@ -173,10 +177,11 @@ def _damaged(place: Place, findings: Sequence[str]) -> DamagedLog:
 
 
 @contextmanager
-def engine(settings: Settings, clock: Clock, tell: Tell) -> Iterator[Engine]:
+def engine(settings: Settings, tell: Tell, clock: Clock | None = None) -> Iterator[Engine]:
     """Put an engine together on a data folder.
 
-    Raises as `held` does, and OtherLog where the read models follow another log.
+    Its clock is as that of `held`. Raises as `held` does, and OtherLog where the read models follow
+    another log.
     """
     with held(settings, "lhuta run", clock) as desk:
         projector = desk.projector
@@ -186,7 +191,7 @@ def engine(settings: Settings, clock: Clock, tell: Tell) -> Iterator[Engine]:
 
         def audit() -> Iterator[object]:
             made = Audit(desk.models, desk.log, desk.log.policies, PARTITION)
-            return audited(made, settings.audit, clock, see=noted())
+            return audited(made, settings.audit, desk.clock, see=noted())
 
         yield Engine(
             desk.follower(projector, batch=1_000),
@@ -195,9 +200,9 @@ def engine(settings: Settings, clock: Clock, tell: Tell) -> Iterator[Engine]:
                 Intake(desk.models, desk.deliveries), desk.deliveries, outlet, _holder_of(settings)
             ),
             audit,
-            clock=clock,
+            clock=desk.clock,
             audit_every=settings.audit_every,
-            next_audit=_next_audit(settings, clock()),
+            next_audit=_next_audit(settings, desk.clock()),
             tell=lambda announcement: tell(announcement, desk.log.policies()),
         )
 

@@ -247,7 +247,7 @@ def _rebuilt(kind: str, settings: Settings, events: int, bound: str) -> Iterator
                 position = batch[-1].position
             gc.enable()
 
-    with wiring.held(settings, "benchmark", wall_clock) as desk:
+    with wiring.held(settings, "benchmark") as desk:
         one, other = in_turns(
             lambda: wiring.rebuild(desk, lambda done, of: None),
             read,
@@ -297,7 +297,7 @@ def watched(settings: Settings, tickets: int) -> list[float]:
             settle = policies.in_force(now).settle
             late.append((now - instant.parse(alert["deadline"]) - settle) / instant.SECOND)
 
-    with wiring.engine(settings, wall_clock, tell) as engine:
+    with wiring.engine(settings, tell) as engine:
         rest(engine)
         with EventLog.open(settings.log) as log:
             bring_urgent(log, tickets)
@@ -359,7 +359,7 @@ def idle_cost(folder: Path, tickets: int) -> tuple[float, float]:
         now += settings.tick_every
         engine.step()
 
-    with wiring.engine(settings, clock, lambda announcement, policies: None) as engine:
+    with wiring.engine(settings, lambda announcement, policies: None, clock) as engine:
         rest(engine)
         still = per_call(engine.step, 200)
         return still, per_call(tick, 20)
@@ -456,7 +456,7 @@ def starts(folder: Path, full: bool) -> Iterator[Row]:
     made = time.perf_counter() - started
     yield Row(f"making of a log of {events:,} events", made, None, "s", "-")
     started = time.perf_counter()
-    with wiring.held(settings, "benchmark", wall_clock) as desk:
+    with wiring.held(settings, "benchmark") as desk:
         wiring.rebuild(desk, lambda done, of: None)
     yield Row(f"rebuild of {events:,} events", time.perf_counter() - started, None, "s", "-")
     once = [*LHUTA, "run", "--once", "--log-format", "text", "--audit-every", "0"]

@@ -56,7 +56,7 @@ class Room:
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """Start an engine as a process does, and let it do what there is to do."""
-        with wiring.engine(self.settings, self.clock, self._tell) as engine:
+        with wiring.engine(self.settings, self._tell, self.clock) as engine:
             idle(engine)
             yield engine
 
@@ -282,7 +282,7 @@ class TestStartingAgain:
         Path(room.settings.models).replace(Path(other.settings.models))
         with (
             pytest.raises(OtherLog, match="lhuta rebuild"),
-            wiring.engine(other.settings, other.clock, other._tell),
+            wiring.engine(other.settings, other._tell, other.clock),
         ):
             pass
 

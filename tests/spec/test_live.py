@@ -80,7 +80,7 @@ class LivingDesk:
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """Run an engine whose alerts are kept in `told`."""
-        with wiring.engine(self.settings, self.clock, self._tell) as engine:
+        with wiring.engine(self.settings, self._tell, self.clock) as engine:
             yield engine
 
     def stories(self) -> dict[str, list[RecordedEvent]]:

@@ -149,7 +149,7 @@ def running_engine(desk: Desk) -> Iterator[None]:
     ended = Event()
 
     def work() -> None:
-        with wiring.engine(desk.settings, desk.clock, lambda one, policies: None) as engine:
+        with wiring.engine(desk.settings, lambda one, policies: None, desk.clock) as engine:
             while not ended.wait(0.02):
                 engine.step()
 

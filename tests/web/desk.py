@@ -127,7 +127,7 @@ class Desk:
 
     def engine(self) -> None:
         """Let an engine do all that there is to do."""
-        with wiring.engine(self.settings, self.clock, lambda one, policies: None) as engine:
+        with wiring.engine(self.settings, lambda one, policies: None, self.clock) as engine:
             while engine.step():
                 pass
 
@@ -235,7 +235,7 @@ def furnish(settings: Settings) -> None:
     with opened(settings.access) as tokens:
         for who, shown in SECRETS.items():
             tokens.add(HOLDERS[who], digest_of(shown), CREATED, FOR_EVER)
-    with wiring.engine(settings, clock, lambda one, policies: None) as engine:
+    with wiring.engine(settings, lambda one, policies: None, clock) as engine:
         while engine.step():
             pass
 

@@ -71,7 +71,7 @@ def _rebuilt(settings: Settings) -> wiring.Rebuilt:
     with progress("events") as sign:
         if wiring.partitions(settings) > 1:
             return wiring.rebuild_partitions(settings, wall_clock, sign)
-        with wiring.held(settings, "lhuta rebuild", wall_clock) as desk:
+        with wiring.held(settings, "lhuta rebuild") as desk:
             return wiring.rebuild(desk, sign)
 
 

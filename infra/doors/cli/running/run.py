@@ -21,7 +21,6 @@ from infra.doors.cli.running.serving import Http, http_options, no_http_option, 
 from infra.engine.log_lines import logging_to, note
 from infra.engine.stop import Stop
 from infra.settings import Settings
-from infra.store.log import wall_clock
 from infra.store.models import DamagedModels
 from projections.models import Announcement
 from projections.wording import Language
@@ -106,7 +105,7 @@ def _run(
     process = str(os.getpid())
     try:
         with ExitStack() as opened:
-            engine = opened.enter_context(wiring.engine(settings, wall_clock, tell))
+            engine = opened.enter_context(wiring.engine(settings, tell))
             note("engine.started", process, data=shown(settings.data))
             if sys.stdout.isatty():
                 click.echo(f"The engine works on {shown(settings.data)}; Ctrl-C ends it.")

@@ -46,7 +46,7 @@ def live(
         with EventLog.open(settings.log, clock=clock) as log:
             past.check(settings.log, log)
             with ExitStack() as opened:
-                engine = opened.enter_context(wiring.engine(settings, clock, lines.telling(log)))
+                engine = opened.enter_context(wiring.engine(settings, lines.telling(log), clock))
                 if past.is_missing(log):
                     click.echo(SAID[lang]["made"])
                     past.furnish(log, clock, seed=secrets.token_hex(8))
