@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-distributed fresh test check bench bench-distributed soak soak-distributed lock clean FORCE
+.PHONY: help setup run run-distributed fresh test check bench bench-distributed soak soak-distributed screenshots lock clean FORCE
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -81,6 +81,9 @@ soak-distributed: setup ## the part of it that is about Kafka, Faust and Postgre
 	@$(IN_VENV) pytest --quiet --capture=no tests/survival/distributed
 	@LHUTA_KILL_ROUNDS=8 LHUTA_TEST_KAFKA_VERSION=3.9.1 $(IN_VENV) pytest --quiet --capture=no \
 		tests/survival/distributed/test_kill.py
+
+screenshots: setup ## take the pictures of the board in docs/ again (needs Chromium)
+	@$(IN_VENV) tests.web.screenshots
 
 lock: setup ## pin pyproject.toml again (newer versions: make lock UPGRADE=--upgrade)
 	@command -v $(VENV)/bin/uv >/dev/null || $(IN_VENV) pip install --quiet --disable-pip-version-check uv

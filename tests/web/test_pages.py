@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -264,8 +265,18 @@ class TestTheBoard:
         desk.clock.now += 2 * instant.HOUR
         shown = page(desk, "agent", "/desk")
         assert "T-1" in _sections(shown.text)[0]
-        assert "Time is old: 1:59:59" in text(shown)
+        assert "Out of date by 1:59:59" in text(shown)
         assert '<span data-text class="bad">1:00:00</span>' in _sections(shown.text)[0]
+
+    def test_a_line_is_marked_once_its_last_warning_is_due(self, desk: Desk) -> None:
+        """At three quarters of the target, and the share is a number, too."""
+        desk.triaged()
+        desk.engine()
+        for minutes, marked, share in ((44, False, "73 %"), (46, True, "76 %")):
+            desk.clock.now = NOW + minutes * instant.MINUTE
+            due = _sections(page(desk, "agent", "/desk").text)[1]
+            assert ('class="soon"' in due) == marked
+            assert f'<span class="number" data-percent>{share}</span>' in due
 
     def test_off_hours_are_named_where_they_decide(self, desk: Desk) -> None:
         """At night the other meter runs out first."""
@@ -356,7 +367,7 @@ class TestTheBoard:
         for language in ("en", "cs"):
             said = SAID["en" if language == "en" else "cs"]
             shown = text(page(desk, "operator", "/desk", lang=language))
-            assert f"{said['parked']} (2)" in shown
+            assert f"{said['parked']} 2" in shown
             assert "OutsideCalendar: the year 2041 is outside" in shown
             assert f"{said['cure_calendar']} lhuta retry T-8" in shown
             assert f"{said['cure_fault']} lhuta retry T-9" in shown
@@ -400,7 +411,7 @@ class TestATicket:
         shown = text(page(desk, "agent", f"/desk/tickets/{ticket}"))
         assert (
             "Mon 9 Mar 2026 10:30 CET , by agent:a-1 "
-            "⏲ entered later recorded Mon 9 Mar 2026 11:00 CET" in shown
+            "entered later recorded Mon 9 Mar 2026 11:00 CET" in shown
         )
         assert "Mon 9 Mar 2026 10:00 CET , by agent:a-1 recorded Mon 9 Mar 2026 10:00 CET" in shown
 
@@ -459,6 +470,23 @@ class TestATicket:
         assert at == explained["clocks"][0]["due_at"]
         share = (instant.parse(at) - first) / (last - first)
         assert float(x) == pytest.approx(24 + share * 952, abs=0.01)
+
+    def test_the_line_meets_every_warning_at_its_share(self, desk: Desk) -> None:
+        """Of two budgets the one of which more is used is drawn, so it is whole when it is due."""
+        desk.clock.now = instant.parse("2026-03-09T15:30:00Z")
+        ticket = desk.triaged()
+        desk.clock.now += 20 * instant.HOUR
+        shown = page(desk, "agent", f"/desk/tickets/{ticket}").text
+        [used] = re.findall(r'class="path" points="([^"]*)"', shown)
+        line = [tuple(map(float, point.split(","))) for point in used.split()]
+        [whole] = map(float, re.findall(r'y1="([^"]*)" x2="976"', shown))
+        bottom = line[0][1]
+        for kind, shares in (("warning", [0.5, 0.75]), ("due", [1.0])):
+            places = re.findall(rf'data-mark="{kind}" data-at="[^"]*" x1="([^"]*)"', shown)
+            heights = [_height(line, float(x)) for x in places]
+            assert [(bottom - y) / (bottom - whole) for y in heights] == pytest.approx(
+                shares, abs=0.02
+            )
 
     def test_only_what_is_legal_is_offered(self, desk: Desk) -> None:
         """By the lifecycle and by the role."""
@@ -855,6 +883,14 @@ def _sections(shown: str) -> list[str]:
         shown.split(f'<section data-live="{name}"')[1].split("</section>", maxsplit=1)[0]
         for name in ("broken", "due_next", "untriaged", "waiting")
     ]
+
+
+def _height(line: list[tuple[float, ...]], x: float) -> float:
+    """Return how high a line of straight pieces is at a place."""
+    for (left, from_), (right, to) in pairwise(line):
+        if left <= x <= right:
+            return from_ + (to - from_) * ((x - left) / (right - left) if right > left else 0)
+    raise AssertionError(f"the line does not reach {x}")
 
 
 def _offered(desk: Desk, who: str, ticket: str) -> list[str]:

@@ -165,9 +165,15 @@ def get_board(request: Request) -> Response:
         untriaged=section(board.untriaged, counts.untriaged, _running),
         waiting=section(board.waiting, counts.waiting, _waiting),
         parked=counts.parked,
+        soon=_soon(made),
         parked_lines=board.parked[:LISTED] if made.may("get_status") else (),
         seconds=_seconds,
     )
+
+
+def _soon(made: View) -> int:
+    """Return from which percent on a target is about to be used up: its last warning."""
+    return int(max((step.value for step in made.policy.warning_steps), default=1) * 100)
 
 
 def _wanted(made: View) -> Wanted:
@@ -236,7 +242,7 @@ def _running(made: View, one: Running) -> Line | None:
         meter,
         _seconds(used),
         max(1, _seconds(budget)),
-        100 * used // budget if budget else 100,
+        100 * max(0, budget - left) // budget if budget else 100,
         _seconds(left),
         moments.countdown(left),
         " ".join(_spans(clock, meter, made.at)),

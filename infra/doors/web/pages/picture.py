@@ -5,11 +5,13 @@ Pure data in the units of the drawing; the template only writes it down.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import NamedTuple
 
 from domain import instant
-from domain.explanation import Explanation, due_meter
-from domain.hours import Hours, Kind
+from domain.explanation import Explanation
+from domain.hours import Hours
+from domain.policy import Target
 from infra.doors.web.pages.page import View
 from projections.wording.words import local
 
@@ -22,7 +24,6 @@ _LETTER = 7.5
 """About how wide a letter of a name is."""
 
 _MOST_DAYS = 14
-_BUSINESS: Kind = "business"
 
 Scale = Callable[[int], float]
 """Where an instant lies on the drawing."""
@@ -120,26 +121,48 @@ def picture(explained: Explanation, view: View) -> Picture:
 
 
 def _line(explained: Explanation) -> list[tuple[int, float]]:
-    """Return which share of the target is used when, at each turn of the line."""
+    """Return which share of the target is used when, at each turn of the line.
+
+    Of two budgets it is that of which more is used: where it comes to the whole, the clock is due.
+    """
     clock, due, end = explained.clock, explained.due, explained.used.end
     if due is None:
-        total = max(1, explained.used.business)
-        start, last, meter, budget = clock.started_at, end, _BUSINESS, total
+        start, last, budget = clock.started_at, end, Target(max(1, explained.used.business), None)
     else:
-        start, last = due.stretch.start, max(due.stretch.end, end)
-        meter, budget = due_meter(clock.hours, due.budget, start, due.stretch.end)
+        start, last, budget = due.stretch.start, max(due.stretch.end, end), due.budget
     turns = {start, last, end}
     turns.update(segment.start for segment in clock.hours.segments(start, max(start, last)))
-    return [
-        (at, _counted(clock.hours, start, at, meter) / max(1, budget))
-        for at in sorted(turns)
-        if at >= start
+    found = [(at, _shares(clock.hours, budget, start, at)) for at in sorted(turns) if at >= start]
+    line = [(at, max(shares)) for at, shares in found]
+    line += [
+        crossing
+        for one, other in pairwise(found)
+        if (crossing := _crossing(*one, *other)) is not None
     ]
+    return sorted(line)
 
 
-def _counted(hours: Hours, start: int, at: int, meter: Kind) -> int:
+def _shares(hours: Hours, budget: Target, start: int, at: int) -> tuple[float, float]:
     business, off_hours = hours.elapsed(start, at)
-    return business if meter == "business" else off_hours
+    return _share(business, budget.business), _share(off_hours, budget.off_hours)
+
+
+def _share(counted: int, budget: int | None) -> float:
+    return 0.0 if budget is None else counted / max(1, budget)
+
+
+def _crossing(
+    at: int, shares: tuple[float, float], later: int, risen: tuple[float, float]
+) -> tuple[int, float] | None:
+    """Return where the meter that rises overtakes the other, which stands; None where it does not.
+
+    Between two turns only one of them is counted.
+    """
+    lead = max(shares)
+    first, last = (shares[0], risen[0]) if risen[0] > shares[0] else (shares[1], risen[1])
+    if not first < lead < last:
+        return None
+    return at + round((lead - first) / (last - first) * (later - at)), lead
 
 
 def _points(line: Sequence[tuple[float, float]]) -> str:

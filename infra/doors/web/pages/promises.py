@@ -45,6 +45,10 @@ class Counted(NamedTuple):
     is_any: bool
 
 
+Row = tuple[str, str, str, Sequence[Counted]]
+"""Three names, and figures."""
+
+
 @router.get(f"{session.HOME}/promises", name="get_report")
 def get_report(request: Request) -> Response:
     """Show how promises were kept."""
@@ -55,12 +59,16 @@ def get_report(request: Request) -> Response:
         found = judged(
             reading, wanted, lambda tickets: report(tickets, made.policies, made.at, made.at)
         )
+    whole = summed(found.cells, lambda cell: None).get(None, Counts())
+    groups = list(_groups(made, found))
     months = sorted(summed(found.cells, lambda cell: cell.month).items())
     internal = made.may("see_staff")
     return made.show(
         "promises.html",
         report=found,
-        groups=list(_groups(made, found)),
+        figures=_figures(made, whole),
+        promised=[group for group, is_promise in groups if is_promise],
+        measured=[group for group, is_promise in groups if not is_promise],
         months=[(month, _figures(made, counts, month=month)) for month, counts in months],
         bars=[_bar(month, counts) for month, counts in months],
         times=list(_times(made, found)),
@@ -76,14 +84,16 @@ def get_report(request: Request) -> Response:
     )
 
 
-def _groups(made: View, found: Report) -> Iterator[tuple[str, str, str, Sequence[Counted]]]:
+def _groups(made: View, found: Report) -> Iterator[tuple[Row, bool]]:
+    """Yield the lines of plan, severity and clock, and whether a target stood behind any."""
     promises = summed(found.cells, lambda cell: (cell.group, cell.clock))
     for (group, clock), counts in promises.items():
         figures = _figures(made, counts, **_asked(group), clock=clock)
-        yield (*_named(made, group), _clock(made, clock), figures)
+        is_promise = counts.met + counts.breached + counts.running > 0
+        yield (*_named(made, group), _clock(made, clock), figures), is_promise
 
 
-def _times(made: View, found: Report) -> Iterator[tuple[str, str, str, Sequence[Counted]]]:
+def _times(made: View, found: Report) -> Iterator[Row]:
     """Tell how long answers took; a percentile leads to the answers that took as long or longer."""
     for row in found.times:
         if row.measure not in CLOCK_NAMES or row.business is None:

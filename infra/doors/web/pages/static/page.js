@@ -45,8 +45,11 @@ function count() {
     const text = cell.querySelector("[data-text]");
     text.textContent = (rest < 0 && !cell.closest(".broken") ? "−" : "") + clockTime(rest);
     text.classList.toggle("bad", rest < 0);
-    const bar = cell.closest("tr").querySelector("progress");
-    if (bar && budget) bar.value = Math.min(Number(budget), Number(budget) - rest);
+    const row = cell.closest("tr");
+    const percent = Math.floor((100 * (Number(budget) - rest)) / Number(budget));
+    row.querySelector("progress").value = Math.min(Number(budget), Number(budget) - rest);
+    row.querySelector("[data-percent]").textContent = `${Math.max(0, percent)} %`;
+    row.classList.toggle("soon", percent >= Number(main.dataset.soon));
     // What is due goes to another list; the server says to which.
     if (Number(left) >= 0 && due && at > Number(due) && !cell.dataset.over) {
       cell.dataset.over = "yes";
