@@ -52,6 +52,20 @@ class Standing(NamedTuple):
     due_at: int
 
 
+class Wanted(NamedTuple):
+    """Which lines are wanted; blank and None are all."""
+
+    plan: str
+    severity: int | None
+
+    def has(self, one: Standing | Waiting) -> bool:
+        """Tell whether a line is wanted."""
+        return self.plan in ("", one.plan) and self.severity in (None, one.severity)
+
+
+EVERYTHING = Wanted("", None)
+
+
 class Counts(NamedTuple):
     """How many there are of each kind; `decided_to` is None before the first event."""
 
@@ -81,18 +95,18 @@ class Board(NamedTuple):
 
 
 class Desk(Protocol):
-    """The read models as the board needs them."""
+    """The read models as the board needs them: of the first `limit` those that are wanted."""
 
-    def due_next(self, at: int, limit: int) -> Sequence[Standing]:
+    def due_next(self, at: int, limit: int, wanted: Wanted) -> Sequence[Standing]:
         """Return running clocks due at or after an instant, the next one first."""
 
-    def broken(self, at: int, limit: int) -> Sequence[Standing]:
+    def broken(self, at: int, limit: int, wanted: Wanted) -> Sequence[Standing]:
         """Return running clocks that were due before an instant, the oldest first."""
 
-    def untriaged(self, limit: int) -> Sequence[Standing]:
+    def untriaged(self, limit: int, wanted: Wanted) -> Sequence[Standing]:
         """Return running clocks of tickets without a severity, the most urgent first."""
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
+    def waiting(self, limit: int, wanted: Wanted) -> Sequence[Waiting]:
         """Return tickets that wait for the customer, the longest first."""
 
     def parked(self) -> Sequence[ParkedRow]:
@@ -102,22 +116,29 @@ class Desk(Protocol):
         """Return how many there are of each."""
 
 
-def board(desk: Desk, policies: Policies, at: int, limit: int = 20) -> Board:
-    """Return the desk at an instant, with up to `limit` lines a list. Raises OutsideCalendar."""
+def board(
+    desk: Desk, policies: Policies, at: int, limit: int = 20, wanted: Wanted = EVERYTHING
+) -> Board:
+    """Return the desk at an instant, with those of the first `limit` of each list that are wanted.
+
+    Raises OutsideCalendar.
+    """
     versions = {version.label: version for version in policies.versions}
     counts = desk.board_counts(at)
 
     def shown(clocks: Sequence[Standing]) -> tuple[Running, ...]:
-        return tuple(_running(clock, versions[clock.policy], at) for clock in clocks)
+        return tuple(
+            _running(clock, versions[clock.policy], at) for clock in clocks if wanted.has(clock)
+        )
 
     return Board(
         at,
         None if counts.decided_to is None else max(0, at - counts.decided_to),
         counts,
-        shown(desk.due_next(at, limit)),
-        shown(desk.broken(at, limit)),
-        shown(desk.untriaged(limit)),
-        tuple(desk.waiting(limit)),
+        shown(desk.due_next(at, limit, wanted)),
+        shown(desk.broken(at, limit, wanted)),
+        shown(desk.untriaged(limit, wanted)),
+        tuple(desk.waiting(limit, wanted)),
         tuple(desk.parked()[:limit]) if counts.parked else (),
     )
 

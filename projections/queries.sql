@@ -187,7 +187,7 @@ SELECT
     (SELECT COUNT(*) FROM parked),
     (SELECT COUNT(*) FROM clocks WHERE satisfied_at IS NULL AND due_at IS NOT NULL);
 
--- due_next: running clocks that are due at or after an instant, the next one first
+-- due_next: of the first running clocks that are due at or after an instant, the next one first, those of a plan and a severity
 SELECT
     clocks.ticket,
     tickets.severity,
@@ -197,13 +197,22 @@ SELECT
     clocks.plan,
     clocks.started_at,
     clocks.due_at
-FROM clocks
-JOIN tickets ON tickets.ticket = clocks.ticket
-WHERE clocks.satisfied_at IS NULL AND clocks.due_at IS NOT NULL AND clocks.due_at >= :at
-ORDER BY clocks.due_at, clocks.ticket
-LIMIT :limit;
+FROM (
+    SELECT ticket, clock, started_by, due_at
+    FROM clocks
+    WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at >= :at
+    ORDER BY due_at, ticket
+    LIMIT :limit
+) AS first
+JOIN tickets ON tickets.ticket = first.ticket
+JOIN clocks
+    ON clocks.ticket = first.ticket
+    AND clocks.clock = first.clock
+    AND clocks.started_by = first.started_by
+WHERE (:plan = '' OR tickets.plan = :plan) AND (:severity = 0 OR tickets.severity = :severity)
+ORDER BY first.due_at, first.ticket;
 
--- broken: running clocks that were due before an instant, the oldest first
+-- broken: of the first running clocks that were due before an instant, the oldest first, those of a plan and a severity
 SELECT
     clocks.ticket,
     tickets.severity,
@@ -213,13 +222,22 @@ SELECT
     clocks.plan,
     clocks.started_at,
     clocks.due_at
-FROM clocks
-JOIN tickets ON tickets.ticket = clocks.ticket
-WHERE clocks.satisfied_at IS NULL AND clocks.due_at IS NOT NULL AND clocks.due_at < :at
-ORDER BY clocks.due_at, clocks.ticket
-LIMIT :limit;
+FROM (
+    SELECT ticket, clock, started_by, due_at
+    FROM clocks
+    WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at < :at
+    ORDER BY due_at, ticket
+    LIMIT :limit
+) AS first
+JOIN tickets ON tickets.ticket = first.ticket
+JOIN clocks
+    ON clocks.ticket = first.ticket
+    AND clocks.clock = first.clock
+    AND clocks.started_by = first.started_by
+WHERE (:plan = '' OR tickets.plan = :plan) AND (:severity = 0 OR tickets.severity = :severity)
+ORDER BY first.due_at, first.ticket;
 
--- untriaged: running clocks of tickets without a severity, the most urgent first
+-- untriaged: of the first running clocks of tickets without a severity, the most urgent first, those of a plan and a severity
 SELECT
     clocks.ticket,
     tickets.severity,
@@ -229,18 +247,32 @@ SELECT
     clocks.plan,
     clocks.started_at,
     clocks.guard_at
-FROM clocks
-JOIN tickets ON tickets.ticket = clocks.ticket
-WHERE clocks.guard_at IS NOT NULL
-ORDER BY clocks.guard_at, clocks.ticket
-LIMIT :limit;
+FROM (
+    SELECT ticket, clock, started_by, guard_at
+    FROM clocks
+    WHERE guard_at IS NOT NULL
+    ORDER BY guard_at, ticket
+    LIMIT :limit
+) AS first
+JOIN tickets ON tickets.ticket = first.ticket
+JOIN clocks
+    ON clocks.ticket = first.ticket
+    AND clocks.clock = first.clock
+    AND clocks.started_by = first.started_by
+WHERE (:plan = '' OR tickets.plan = :plan) AND (:severity = 0 OR tickets.severity = :severity)
+ORDER BY first.guard_at, first.ticket;
 
--- waiting: tickets whose customer owes the next step, the longest first
+-- waiting: of the first tickets whose customer owes the next step, the longest first, those of a plan and a severity
 SELECT ticket, severity, plan, answered_at
-FROM tickets
-WHERE status = 'pending'
-ORDER BY answered_at, ticket
-LIMIT :limit;
+FROM (
+    SELECT ticket, severity, plan, answered_at
+    FROM tickets
+    WHERE status = 'pending'
+    ORDER BY answered_at, ticket
+    LIMIT :limit
+) AS tickets
+WHERE (:plan = '' OR tickets.plan = :plan) AND (:severity = 0 OR tickets.severity = :severity)
+ORDER BY answered_at, ticket;
 
 -- board_counts: how many running clocks are due from an instant on, before it, without a severity
 SELECT

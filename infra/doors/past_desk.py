@@ -6,7 +6,7 @@ from typing import Any
 from domain.clock import known
 from domain.event import RecordedEvent
 from domain.policy import Policies
-from projections.board import Counts, Standing, Waiting
+from projections.board import Counts, Standing, Waiting, Wanted
 from projections.projector import FOLD_FAULTS
 from projections.rows import ClockRow, ParkedRow, TicketRow, rows
 
@@ -37,21 +37,21 @@ class PastDesk:
                 continue
             self._take(folded.tickets[0], folded.clocks)
 
-    def due_next(self, at: int, limit: int) -> Sequence[Standing]:
+    def due_next(self, at: int, limit: int, wanted: Wanted) -> Sequence[Standing]:
         """Return running clocks due at or after an instant, the next one first."""
-        return _first((one for one in self._running if one.due_at >= at), _by_due, limit)
+        return _first((one for one in self._running if one.due_at >= at), _by_due, limit, wanted)
 
-    def broken(self, at: int, limit: int) -> Sequence[Standing]:
+    def broken(self, at: int, limit: int, wanted: Wanted) -> Sequence[Standing]:
         """Return running clocks that were due before an instant, the oldest first."""
-        return _first((one for one in self._running if one.due_at < at), _by_due, limit)
+        return _first((one for one in self._running if one.due_at < at), _by_due, limit, wanted)
 
-    def untriaged(self, limit: int) -> Sequence[Standing]:
+    def untriaged(self, limit: int, wanted: Wanted) -> Sequence[Standing]:
         """Return running clocks of tickets without a severity, the most urgent first."""
-        return _first(self._guarded, _by_due, limit)
+        return _first(self._guarded, _by_due, limit, wanted)
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
+    def waiting(self, limit: int, wanted: Wanted) -> Sequence[Waiting]:
         """Return tickets that wait for the customer, the longest first."""
-        return _first(self._waiting, lambda one: (one.since or 0, one.ticket), limit)
+        return _first(self._waiting, lambda one: (one.since or 0, one.ticket), limit, wanted)
 
     def parked(self) -> Sequence[ParkedRow]:
         """Return the tickets that cannot be folded, by their names."""
@@ -99,5 +99,7 @@ def _by_due(one: Standing) -> tuple[int, str]:
     return one.due_at, one.ticket
 
 
-def _first(found: Iterable[Any], key: Callable[[Any], Any], limit: int) -> list[Any]:
-    return sorted(found, key=key)[:limit]
+def _first(
+    found: Iterable[Any], key: Callable[[Any], Any], limit: int, wanted: Wanted
+) -> list[Any]:
+    return [one for one in sorted(found, key=key)[:limit] if wanted.has(one)]

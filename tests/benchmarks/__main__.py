@@ -22,7 +22,7 @@ what takes how long on two cores:
   hours    seconds
   files    a minute
   models   a minute; PostgreSQL beside SQLite, on a server of its own
-  web      a minute: commands over HTTP, event streams
+  web      4 minutes: commands over HTTP, event streams, the board with 100,000 open tickets
   engine   about five minutes, of its parts
              commands  20 s; 64 callers and one, beside stock eventsourcing
              database  30 s; the same in PostgreSQL, on a server of its own

@@ -1,6 +1,8 @@
 """A server to be measured: the API on a log of its own, or a bare FastAPI that gives a body back.
 
 python -m tests.benchmarks.served FOLDER      prints the port and a token
+python -m tests.benchmarks.served FOLDER --as-it-stands   the same on a folder that is there,
+                                                        at the instant of its desk
 python -m tests.benchmarks.served             prints the port of the bare one
 """
 
@@ -17,7 +19,8 @@ from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address, listening, server
 from infra.settings import Settings
 from infra.store.access import Holder, digest_of, opened, secret
-from infra.store.log import EventLog, wall_clock
+from infra.store.log import Clock, EventLog, wall_clock
+from tests.benchmarks import board
 from tests.conftest import REPOSITORY
 
 ANYWHERE = Address("127.0.0.1", 0)
@@ -41,23 +44,29 @@ def bare() -> None:
 
 def api(folder: Path) -> None:
     """Serve the API on a new log, durably."""
-    settings = Settings(folder)
     EventLog.create(
-        settings.log,
+        Settings(folder).log,
         policy_bytes=(REPOSITORY / "policies" / "managry.toml").read_bytes(),
         live_from=wall_clock(),
         now=wall_clock(),
     ).close()
-    token = secret()
+    serve(folder)
+
+
+def serve(folder: Path, clock: Clock | None = None) -> None:
+    """Serve the API on a log, for an agent."""
+    settings, token = Settings(folder), secret()
     with opened(settings.access) as tokens:
-        tokens.add(Holder("agent", "a-1"), digest_of(token), wall_clock(), FOR_EVER)
-    with wiring.service(settings) as service, listening(ANYWHERE) as (taken, address):
+        tokens.add(Holder("agent", "a-1"), digest_of(token), (clock or wall_clock)(), FOR_EVER)
+    with wiring.service(settings, clock) as service, listening(ANYWHERE) as (taken, address):
         print(address.port, token, flush=True)
         server(create(service, NO_LIMITS), NO_LIMITS).run(sockets=[taken])
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if "--as-it-stands" in sys.argv:
+        serve(Path(sys.argv[1]), board.now)
+    elif len(sys.argv) > 1:
         api(Path(sys.argv[1]))
     else:
         bare()

@@ -50,8 +50,8 @@ def finished(tickets: int, begun: int, recorded_at: int) -> Iterator[list[Record
         opened_at = begun + chance.randrange(200 * instant.DAY)
         severity = chance.randint(1, 3)
         events: list[Event] = [
-            _opened(number, PLANS[severity > 2 or chance.random() < 0.3]),
-            _assigned(severity),
+            opened(number, PLANS[severity > 2 or chance.random() < 0.3]),
+            assigned(severity),
         ]
         for _ in range(chance.randrange(3)):
             events += (chance.choice(_ANSWERS), CustomerReplied())
@@ -64,19 +64,21 @@ def finished(tickets: int, begun: int, recorded_at: int) -> Iterator[list[Record
 def running(tickets: int, opened_at: int) -> Iterator[list[RecordedEvent]]:
     """Yield tickets whose only clock runs, with their next deadline hours from their opening."""
     for number in range(tickets):
-        yield story(number, opened_at, opened_at, _opened(number, "premium"), _assigned(3))
+        yield story(number, opened_at, opened_at, opened(number, "premium"), assigned(3))
 
 
 def urgent(number: int, opened_at: int, recorded_at: int) -> list[RecordedEvent]:
     """Tell of a ticket with the shortest promise of all."""
-    events = _opened(number, "premium"), _assigned(1)
+    events = opened(number, "premium"), assigned(1)
     told = story(number, opened_at, recorded_at, *events)
     return [one._replace(occurred_at=opened_at) for one in told]
 
 
-def _opened(number: int, plan: str) -> Event:
+def opened(number: int, plan: str) -> Event:
+    """Open a ticket of one of a thousand customers."""
     return Opened(f"c-{number % 997}", plan, "email", Environment(browser="Firefox 148"), None)
 
 
-def _assigned(severity: int) -> Event:
+def assigned(severity: int) -> Event:
+    """Assign a severity by an impact that backs it."""
     return SeverityAssigned(severity, IMPACTS[severity], "defect", supported=True)

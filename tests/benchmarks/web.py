@@ -1,4 +1,4 @@
-"""The HTTP API: durable commands beside a bare FastAPI and the same in the process, and streams."""
+"""The HTTP API beside a bare FastAPI and the same in the process; streams; the board."""
 
 import asyncio
 import os
@@ -8,18 +8,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+import httpx
 import orjson
 
 from domain.command import Open
 from infra import wiring
 from infra.desk import Request
+from infra.doors.web.pages.session import COOKIE
 from infra.settings import Settings
 from infra.store.log import EventLog, wall_clock
+from tests.benchmarks import board
 from tests.benchmarks.measure import Row
 from tests.conftest import REPOSITORY
 
@@ -30,6 +33,13 @@ COMMANDS = 30
 ROUNDS = 4
 STREAMS = 1_000
 TOLD = 20
+LOOKS, WARMING = 300, 10
+IDLE_SECONDS = 60
+PAGES = (
+    ("board page", "/desk"),
+    ("board page of a plan and a severity", "/desk?plan=standard&severity=1"),
+    ("board page of a filter that little matches", "/desk?plan=premium&severity=1"),
+)
 _END = b"\r\n\r\n"
 
 
@@ -47,6 +57,25 @@ def rows() -> Iterator[Row]:
         yield from commands(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         yield from streams(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        board.furnish(Path(folder))
+        yield from pages(Path(folder))
+
+
+def pages(folder: Path) -> Iterator[Row]:
+    """Measure the board of many open tickets, and what it costs to leave it open."""
+    with served(folder, "--as-it-stands") as opened:
+        desk = opened._replace(token=_signed_in(opened))
+        for name, path in PAGES:
+            spent = _processor(desk.process)
+            took = sorted(asyncio.run(_looked(desk, path)))
+            computed = (_processor(desk.process) - spent) / (WARMING + LOOKS) * 1e3
+            middle = took[len(took) // 2]
+            yield Row(f"{name}, {board.OPEN:,} open tickets, p50", middle, None, "ms", "-")
+            yield Row("  the same, p99", took[len(took) * 99 // 100], None, "ms", "< 50")
+            yield Row("  processor time of each", computed, None, "ms", "-")
+        sent = asyncio.run(_left_open(desk))
+        yield Row("idle open board", sent * 60 / IDLE_SECONDS, None, "bytes per minute", "-")
 
 
 def commands(folder: Path) -> Iterator[Row]:
@@ -82,11 +111,10 @@ def streams(folder: Path) -> Iterator[Row]:
 
 
 @contextmanager
-def served(folder: Path | None = None) -> Iterator[Served]:
+def served(*arguments: str | Path) -> Iterator[Served]:
     """Run a server until the block ends."""
-    command = [sys.executable, "-m", "tests.benchmarks.served"]
     process = subprocess.Popen(
-        command if folder is None else [*command, str(folder)],
+        [sys.executable, "-m", "tests.benchmarks.served", *map(str, arguments)],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
@@ -151,6 +179,48 @@ def _opened_directly(folder: Path) -> float:
 def _opening() -> Request:
     command = Open(uuid4().hex, "c-1", "premium", "api", "The board stays empty", "Since this ...")
     return Request(command, str(uuid4()), "agent:a-1")
+
+
+def _signed_in(desk: Served) -> str:
+    """Sign in as a browser does; return what it keeps."""
+    where = f"http://127.0.0.1:{desk.port}/desk/sign-in"
+    return httpx.post(where, data={"token": desk.token}).cookies[COOKIE]
+
+
+async def _looked(desk: Served, path: str) -> list[float]:
+    """Open a page again and again; return how many milliseconds each took."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    took = []
+    for number in range(WARMING + LOOKS):
+        started = time.perf_counter()
+        writer.write(_page(desk, path))
+        told = await reader.readuntil(_END)
+        assert told.startswith(b"HTTP/1.1 200"), told
+        length = told.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
+        await reader.readexactly(int(length))
+        if number >= WARMING:
+            took.append((time.perf_counter() - started) * 1e3)
+    writer.close()
+    return took
+
+
+async def _left_open(desk: Served) -> int:
+    """Follow a board on which nothing happens; return how many bytes its stream sent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    writer.write(_page(desk, "/desk/changes"))
+    await reader.readuntil(_END)
+    sent = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(IDLE_SECONDS):
+            while more := await reader.read(65_536):
+                sent += len(more)
+    writer.close()
+    return sent
+
+
+def _page(desk: Served, path: str) -> bytes:
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={desk.token}"
+    return head.encode() + _END
 
 
 async def _followed(api: Served) -> tuple[float, int, float]:

@@ -25,7 +25,7 @@ from domain.event import (
 from infra.store.failure import Locked, Missing, NewerSchema, StoreError
 from infra.store.models import DamagedModels, ReadModels, SQLiteModels
 from infra.store.models.postgresql import PostgreSQLModels
-from projections.board import Counts, Standing, Waiting
+from projections.board import Counts, Standing, Waiting, Wanted
 from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.models import START, Announcement, History, Kept, bare
 from projections.rows import (
@@ -649,6 +649,40 @@ class TestBoard:
             Waiting("T-1", 1, "premium", 500),
         ]
         assert models.board_counts(0).waiting == 2
+
+    def test_a_filter_picks_among_the_first_of_each_list(self, models: ReadModels) -> None:
+        """What lies further behind is not looked at, so that a filter without a match ends."""
+        names = [f"T-{number}" for number in range(1, 5)]
+        models.write(
+            TICKETS,
+            [
+                ticket_row(name, "pending", 100 + place)._replace(
+                    plan=("premium", "standard")[place % 2], severity=(1, 1, 2, None)[place]
+                )
+                for place, name in enumerate(names)
+            ],
+        )
+        models.write(
+            CLOCKS,
+            [
+                clock_row(name, due_at=1_000 + place, guard_at=1_000 + place)
+                for place, name in enumerate(names)
+            ],
+        )
+        for limit, wanted, expected in (
+            (4, Wanted("standard", None), ["T-2", "T-4"]),
+            (3, Wanted("standard", None), ["T-2"]),
+            (4, Wanted("premium", 2), ["T-3"]),
+            (4, Wanted("", 1), ["T-1", "T-2"]),
+            (4, Wanted("", None), names),
+        ):
+            for found in (
+                models.due_next(1_000, limit, wanted),
+                models.broken(2_000, limit, wanted),
+                models.untriaged(limit, wanted),
+                models.waiting(limit, wanted),
+            ):
+                assert [one.ticket for one in found] == expected
 
     def test_time_is_that_of_the_partition_that_lags_most(self, models: ReadModels) -> None:
         """What is behind is what counts."""

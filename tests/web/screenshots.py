@@ -24,6 +24,7 @@ from infra.doors.web.server import Address, beside, listening
 from infra.settings import Settings
 from infra.store.access import Holder, SQLiteTokens, digest_of, secret
 from infra.store.log import EventLog
+from projections.board import EVERYTHING
 from tests.conftest import REPOSITORY
 from tests.contract.given import HandClock
 from tests.web.browser import Browser, chromium
@@ -96,7 +97,7 @@ def shown(folder: Path) -> Iterator[Shown]:
         beside(create(service, _GENEROUS), _GENEROUS, taken),
     ):
         with service.reading() as reading:
-            broken = reading.models.broken(clock.now, 1)
+            broken = reading.models.broken(clock.now, 1, EVERYTHING)
         yield Shown(address, told, broken[0].ticket)
 
 

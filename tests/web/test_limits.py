@@ -14,7 +14,7 @@ import pytest
 from domain import instant
 from infra.doors.web import asked
 from infra.doors.web.limits import LONGEST_PAGE, Rates
-from infra.doors.web.server import Address, AddressMalformed, address
+from infra.doors.web.server import Address, AddressMalformed, address, listening
 from tests.contract.given import HandClock
 from tests.web.desk import GENEROUS, OPENING, Desk, refused
 
@@ -278,3 +278,12 @@ def until(holds: object) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it never came to hold"
         threading.Event().wait(0.01)
+
+
+def test_no_answer_waits_for_the_client_to_confirm_its_first_part() -> None:
+    """Head and body are sent apart; a system that waits in between takes 40 ms each time."""
+    with listening(Address("127.0.0.1", 0)) as (taken, there), connected(there):
+        taken.setblocking(True)
+        accepted, _ = taken.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

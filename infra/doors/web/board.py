@@ -18,7 +18,8 @@ from infra.doors.web.limits import LONGEST_PAGE
 from infra.doors.web.problem import Fault, invalid
 from infra.doors.web.service import Service, service_of
 from infra.store.listed import Wanted
-from projections.board import Board, board
+from projections.board import EVERYTHING, Board, board
+from projections.board import Wanted as Lines
 from projections.report import report
 
 router = APIRouter(tags=["desk"], route_class=Route)
@@ -45,17 +46,23 @@ def get_board(
     return Response(orjson.dumps(board_row(made)), media_type="application/json")
 
 
-def read_board(service: Service, as_of: int | None, at: int | None, limit: int) -> Board:
+def read_board(
+    service: Service,
+    as_of: int | None,
+    at: int | None,
+    limit: int,
+    lines: Lines = EVERYTHING,
+) -> Board:
     """Return the desk now, or as of an instant; raises Problem outside the calendar."""
     known_by, judged_at, policies = service.moments(as_of, at)
     try:
         if as_of is None and at is None:
             with service.reading() as reading:
-                return board(reading.models, policies, judged_at, limit)
+                return board(reading.models, policies, judged_at, limit, lines)
         with one_at_a_time(service.turn), service.reading() as reading:
             stories = Stories(reading, Wanted(), frozenset())
             desk = PastDesk(stories.values(), policies, known_by, judged_at)
-        return board(desk, policies, judged_at, limit)
+        return board(desk, policies, judged_at, limit, lines)
     except OutsideCalendar as error:
         raise invalid([Fault("at", "OutsideCalendar", str(error))]) from error
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from infra.store.models.database import DamagedModels
 from infra.store.models.on_sqlite import SQLiteModels
 from infra.store.models.read_models import ReadModels, Sizes
+from infra.store.models.readers import Readers
 from infra.store.place import Place, driver_for, is_url
 
 Reading = Callable[[], AbstractContextManager[ReadModels]]
@@ -37,13 +38,8 @@ def shared(place: Place) -> Iterator[Reading]:
             yield reading
         return
 
-    @contextmanager
-    def reading_file() -> Iterator[ReadModels]:
-        # Opened each time: the file may be made anew meanwhile.
-        with SQLiteModels.open(place, read_only=True) as models, models.reading():
-            yield models
-
-    yield reading_file
+    with Readers(place) as readers:
+        yield readers.reading
 
 
 __all__ = ["DamagedModels", "ReadModels", "Reading", "SQLiteModels", "Sizes", "opened", "shared"]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from infra.store.closing import Closing
 from infra.store.models.line import events
-from projections.board import Counts, Standing, Waiting
+from projections.board import EVERYTHING, Counts, Standing, Waiting, Wanted
 from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.models import Announcement, History, Kept, Key, Place, R
 from projections.projector import FOLD_FAULTS
@@ -190,25 +190,36 @@ class ReadModels(Closing):
         """Return how much there is."""
         return Sizes._make(self._database.asked("counts")[0])
 
-    def due_next(self, at: int, limit: int) -> list[Standing]:
+    def due_next(self, at: int, limit: int, wanted: Wanted = EVERYTHING) -> list[Standing]:
         """Return running clocks due at or after an instant, the next one first."""
-        return [Standing._make(row) for row in self._database.asked("due_next", at=at, limit=limit)]
+        return self._standing("due_next", limit, wanted, at=at)
 
-    def broken(self, at: int, limit: int) -> list[Standing]:
+    def broken(self, at: int, limit: int, wanted: Wanted = EVERYTHING) -> list[Standing]:
         """Return running clocks that were due before an instant, the oldest first."""
-        return [Standing._make(row) for row in self._database.asked("broken", at=at, limit=limit)]
+        return self._standing("broken", limit, wanted, at=at)
 
-    def untriaged(self, limit: int) -> list[Standing]:
+    def untriaged(self, limit: int, wanted: Wanted = EVERYTHING) -> list[Standing]:
         """Return running clocks of tickets without a severity, the most urgent first."""
-        return [Standing._make(row) for row in self._database.asked("untriaged", limit=limit)]
+        return self._standing("untriaged", limit, wanted)
 
-    def waiting(self, limit: int) -> list[Waiting]:
+    def waiting(self, limit: int, wanted: Wanted = EVERYTHING) -> list[Waiting]:
         """Return tickets that wait for the customer, the longest first."""
-        return [Waiting._make(row) for row in self._database.asked("waiting", limit=limit)]
+        return [Waiting._make(row) for row in self._first("waiting", limit, wanted)]
 
     def board_counts(self, at: int) -> Counts:
         """Return how many there are of each kind on the board."""
         return Counts._make(self._database.asked("board_counts", at=at)[0])
+
+    def _standing(
+        self, name: str, limit: int, wanted: Wanted, **parameters: object
+    ) -> list[Standing]:
+        return [Standing._make(row) for row in self._first(name, limit, wanted, **parameters)]
+
+    def _first(self, name: str, limit: int, wanted: Wanted, **parameters: object) -> list[Any]:
+        severity = 0 if wanted.severity is None else wanted.severity
+        return self._database.asked(
+            name, limit=limit, plan=wanted.plan, severity=severity, **parameters
+        )
 
     def _names(self, name: str, **parameters: object) -> list[str]:
         """Return the first column of a named query."""

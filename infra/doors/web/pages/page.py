@@ -30,6 +30,8 @@ A_YEAR = 365 * 24 * 60 * 60
 _PAGES = Environment(
     loader=PackageLoader("infra.doors.web.pages"),
     autoescape=True,
+    # Templates do not change while they are served: nobody looks at their files for every page.
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
