@@ -147,6 +147,12 @@ function move(step) {
   links[Math.max(0, Math.min(links.length - 1, next))].focus();
 }
 
+function filter() {
+  const field = document.querySelector("form.filters select, form.filters input:not([type=hidden])");
+  field?.closest("details")?.setAttribute("open", "");
+  field?.focus();
+}
+
 function showKeys() {
   document.getElementById("keys")?.showModal();
 }
@@ -167,7 +173,7 @@ document.addEventListener("keydown", (event) => {
   switch (event.key) {
     case "j": move(1); break;
     case "k": move(-1); break;
-    case "/": document.querySelector("form.filters select, form.filters input")?.focus(); break;
+    case "/": filter(); break;
     case "?": showKeys(); break;
     default: return;
   }
