@@ -18,10 +18,12 @@ from infra.doors.cli import main
 from infra.doors.cli.running import live as live_module
 from infra.doors.living import past
 from infra.engine.stop import Stop
+from infra.store.access import Holder, SQLiteTokens, digest_of
 from tests.conftest import REPOSITORY
 from tests.contract.given import HandClock
 from tests.integration.at_the_desk import DATA, done, run, settle_down, story
 
+LINK = re.compile(r"http://127\.0\.0\.1:\d+/desk/sign-in#(\S+)")
 SATURDAY_NIGHT = instant.parse("2026-03-14T23:30:00+01:00")
 ALERT = re.compile(
     r"\d\d:\d\d:\d\d  (?P<kind>\w+) +(?P<ticket>T-\d+), C-\d{4}, (?:standard|premium), "
@@ -90,6 +92,25 @@ class TestTwoMinutes:
         live("--for", "0")
         done("open", "--ticket", "MY-1", "--customer", "me", "--plan", "premium", "-m", "Again")
         assert "open --ticket MY-2" in live("--for", "0").stdout
+
+    def test_its_link_signs_in_for_a_day(self) -> None:
+        """As somebody who may do all that there is to do; a second start has a link of its own."""
+        links = [LINK.findall(live("--for", "0").stdout) for _ in range(2)]
+        assert [len(found) for found in links] == [1, 1]
+        with SQLiteTokens.open(Path(DATA, "access.db"), read_only=True) as tokens:
+            for [told] in links:
+                found = tokens.find(digest_of(told))
+                assert found is not None
+                assert found.holder == Holder("specialist", "me")
+                assert found.expires_at - found.created_at == instant.DAY
+
+    def test_where_others_can_come_no_token_is_told(self) -> None:
+        """Who serves a made-up desk to other machines makes tokens by hand."""
+        result = CliRunner().invoke(main, ["live", "--for", "0", "--http", "0.0.0.0:0"])
+        assert result.exit_code == 0
+        assert LINK.findall(result.stdout) == []
+        assert "lhuta token add specialist me" in result.stdout
+        assert done("token", "list").startswith("There is no token")
 
     def test_it_speaks_czech(self) -> None:
         """To those who read Czech."""

@@ -402,6 +402,16 @@ def test_the_language_is_switched_by_a_link(desk: Desk, browser: Browser) -> Non
     assert "Běží: termín je" in browser.text("main")
 
 
+def test_a_link_with_a_token_needs_only_a_click(desk: Desk, browser: Browser) -> None:
+    """The token is gone from the address, and nobody is signed in without the click."""
+    browser.forget()
+    browser.open(f"/desk/sign-in#{desk.secrets['agent']}")
+    browser.until(lambda: browser.find("#token").get_attribute("value") == desk.secrets["agent"])
+    assert browser.run("return location.href").endswith("/desk/sign-in")
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.path == "/desk")
+
+
 @pytest.mark.parametrize("how", ["was revoked", "has expired"])
 def test_an_open_page_whose_token_ended_leads_to_the_form(
     desk: Desk, browser: Browser, how: str

@@ -20,6 +20,7 @@ from infra.cluster import PARTITIONS, RELAY, Cluster
 from infra.counted import counted
 from infra.doors.cli.data_folder import StoreUnusable, shown
 from infra.doors.cli.running.live.beginning import begin, make_folder
+from infra.doors.cli.running.live.door import way_in
 from infra.doors.cli.running.live.lines import SAID, Lines, attempts, called
 from infra.doors.cli.running.living import EXIT_ATTENTION, desk_errors
 from infra.doors.cli.running.serving import Http, served
@@ -92,10 +93,10 @@ def _lived(
                 click.echo(SAID[lang]["made"])
                 past.furnish(log, wall_clock, seed=secrets.token_hex(8))
             cluster.start()
-            address = None
+            settings, address = Settings(data, cluster.database), None
             if serving is not None:
-                address = opened.enter_context(served(Settings(data, cluster.database), serving))
-            click.echo("\n".join(_head(cluster, log, address, lang)))
+                address = opened.enter_context(served(settings, serving))
+            click.echo("\n".join(_head(cluster, log, settings, address, lang)))
         until = None if seconds is None else wall_clock() + int(seconds * instant.SECOND)
         while not _is_over(until, stop):
             _unless_lost(lambda: _work(cluster, until, lang, stop, told))
@@ -225,7 +226,11 @@ class Outbox:
 
 
 def _head(
-    cluster: Cluster, log: EventLog, address: "Address | None", lang: Language
+    cluster: Cluster,
+    log: EventLog,
+    settings: Settings,
+    address: "Address | None",
+    lang: Language,
 ) -> Iterator[str]:
     """Yield what a newcomer should know first."""
     said = SAID[lang]
@@ -244,7 +249,8 @@ def _head(
     yield f"  {called(None, 'board --watch')}  {said['watch']}"
     if address is not None:
         yield ""
-        yield said["http"].format(url=address.url, token=called(None, "token add specialist me"))
+        command = called(None, "token add specialist me")
+        yield way_in(settings, address, wall_clock, lang, command)
     yield ""
     yield said["processes"]
     yield f"  {', '.join(f'{name} {process}' for name, process in cluster.processes.items())}"

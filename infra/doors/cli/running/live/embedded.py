@@ -15,6 +15,7 @@ from infra import wiring
 from infra.doors.cli.arguments import DEFAULT_FOLDER
 from infra.doors.cli.data_folder import shown
 from infra.doors.cli.running.live.beginning import begin, make_folder
+from infra.doors.cli.running.live.door import way_in
 from infra.doors.cli.running.live.lines import SAID, Lines, attempts, called
 from infra.doors.cli.running.living import desk_errors
 from infra.doors.cli.running.serving import Http, served
@@ -56,7 +57,7 @@ def live(
                 if serving is not None and not stop.asked:
                     address = opened.enter_context(served(settings, serving))
                 if not stop.asked:
-                    click.echo("\n".join(_head(log, settings, address, lang)))
+                    click.echo("\n".join(_head(log, settings, address, clock, lang)))
                 crowd = Crowd(log, clock, secrets.token_hex(8))
                 rest = settings.poll_every / instant.SECOND
                 busy = True
@@ -68,7 +69,7 @@ def live(
 
 
 def _head(
-    log: EventLog, settings: Settings, address: "Address | None", lang: Language
+    log: EventLog, settings: Settings, address: "Address | None", clock: Clock, lang: Language
 ) -> Iterator[str]:
     """Yield what a newcomer should know first."""
     said = SAID[lang]
@@ -86,7 +87,7 @@ def _head(
     yield f"  {called(data, 'board --watch')}  {said['watch']}"
     if address is not None:
         yield ""
-        yield said["http"].format(url=address.url, token=called(data, "token add specialist me"))
+        yield way_in(settings, address, clock, lang, called(data, "token add specialist me"))
     yield ""
     yield said["end"].format(process=os.getpid())
     fresh = "`make fresh`" if data == Path(DEFAULT_FOLDER) else f"`rm -r {shown(data)}`"

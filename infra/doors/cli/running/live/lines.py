@@ -46,6 +46,8 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "answer": "We are looking into it",
         "watch": "(what is due next)",
         "http": "Board: {url} (HTTP API: {url}/docs). Sign in with the token that `{token}` makes.",
+        "way in": "The board, and a click signs you in, for a day: {link}\n"
+        "(HTTP API: {url}/docs, with what stands behind the # as its token.)",
         "end": "kill -9 {process} ends this the hard way, Ctrl-C gently. Start it again, and it "
         "goes on; then",
         "proof": "find nothing wrong. {fresh} starts over.",
@@ -70,6 +72,8 @@ SAID: Mapping[Language, Mapping[str, str]] = {
         "answer": "Už se na to díváme",
         "watch": "(nejbližší termíny)",
         "http": "Tabule: {url} (HTTP API: {url}/docs). Přihlásí token, který vytvoří `{token}`.",
+        "way in": "Tabule; jedno kliknutí vás na den přihlásí: {link}\n"
+        "(HTTP API: {url}/docs, tokenem je to, co stojí za #.)",
         "end": "kill -9 {process} to ukončí natvrdo, Ctrl-C v klidu. Po novém spuštění se "
         "pokračuje a",
         "proof": "nic nenajdou. {fresh} začne znovu.",

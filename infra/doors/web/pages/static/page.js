@@ -180,6 +180,15 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// A link of a made-up desk has its token where browsers keep it to themselves. Whoever came by it
+// still presses the button: no other site signs anybody in.
+const token = document.getElementById("token");
+if (token && location.hash.length > 1) {
+  token.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname + location.search);
+  document.querySelector("main form button").focus();
+}
+
 if (main.querySelector("[data-left]") || main.dataset.changes) {
   count();
   lookAgain();
