@@ -35,7 +35,7 @@ def furnish(folder: Path, tickets: int = OPEN) -> None:
         told = open_tickets(tickets)
         while batch := list(islice(told, _TOGETHER)):
             log.import_(batch)
-    with wiring.engine(settings, now, lambda one, policies: None) as engine:
+    with wiring.engine(settings, lambda one, policies: None, now) as engine:
         while engine.step():
             pass
 

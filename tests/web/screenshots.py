@@ -79,7 +79,7 @@ def shown(folder: Path) -> Iterator[Shown]:
     begin(settings.log, clock)
     with (
         EventLog.open(settings.log, clock=clock) as log,
-        wiring.engine(settings, clock, lambda one, policies: None) as engine,
+        wiring.engine(settings, lambda one, policies: None, clock) as engine,
     ):
         past.furnish(log, clock, seed=_SEED)
         crowd = Crowd(log, clock, _SEED)
