@@ -1,4 +1,4 @@
-"""The style and the script of the pages: files of our own, that anybody may have."""
+"""The style, the script and the icon of the pages: files of our own, that anybody may have."""
 
 from importlib.resources import files
 
@@ -10,7 +10,7 @@ from infra.doors.web.problem import Problem
 
 router = public()
 
-_TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
+_TYPES = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _FILES = {name: (files("infra.doors.web.pages") / "static" / name).read_bytes() for name in _TYPES}
 
 

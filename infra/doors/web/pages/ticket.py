@@ -63,6 +63,7 @@ class Shown(NamedTuple):
     name: str
     clock: Clock
     verdict: str
+    due: str
     drawing: Picture
     told: Narrative
     text: str
@@ -129,7 +130,11 @@ def _options(made: View) -> Mapping[str, Sequence[tuple[object, object]]]:
         "grounds": [
             (
                 f"{one.level} {phrase(one.title)}",
-                [(f"{one.level}:{name}", phrase(policy.impacts[name])) for name in one.impacts],
+                [
+                    # Once it is chosen, nothing else says which severity it means.
+                    (f"{one.level}:{name}", f"{one.level}: {phrase(policy.impacts[name])}")
+                    for name in one.impacts
+                ],
             )
             for one in policy.severities.values()
         ],
@@ -149,6 +154,7 @@ def _shown(made: View, clock: Clock, shown: Sequence[RecordedEvent]) -> Shown:
         made.said[clock.name].format(instance=clock.instance),
         clock,
         explained.verdict,
+        "" if clock.due_at is None else made.near(clock.due_at),
         picture(explained, made),
         told,
         plain(told),
