@@ -28,6 +28,9 @@ LISTED = 25
 LOOKED_AT = 1_000
 """How many of each list are looked at where a filter is set."""
 
+READ = 250
+"""How many of them where it takes the ticket's story to know whether a line is asked for."""
+
 _COUNTED_AHEAD = 1 * instant.DAY
 """For how long a page knows by itself when time is counted."""
 
@@ -129,11 +132,12 @@ def get_board(request: Request) -> Response:
     made = view(request)
     wanted = _wanted(made)
     filtered = any(value not in ("", None) for value in wanted)
+    limit = LISTED if not filtered else READ if wanted.needs_lines else LOOKED_AT
     board = read_board(
         made.service,
         made.as_of,
         None,
-        LOOKED_AT if filtered else LISTED,
+        limit,
         Lines(wanted.plan, wanted.severity),
     )
     counts = board.counts
@@ -148,7 +152,7 @@ def get_board(request: Request) -> Response:
             lines = [one for one in lines if wanted.has_line(one)]
         fitting = len(lines) if wanted.needs_lines else len(matching)
         rest = max(0, (fitting if filtered else count) - LISTED)
-        looked = min(LOOKED_AT, count) if filtered else 0
+        looked = min(limit, count) if filtered else 0
         return Section(lines[:LISTED], count, fitting, looked, rest)
 
     return made.show(
