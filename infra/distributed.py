@@ -131,8 +131,7 @@ def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any
 def work(place: Place, broker: Broker, web_port: int) -> None:
     """Work on a share of a log's partitions until SIGTERM or SIGINT.
 
-    Raises StoreError, KafkaUnusable, KafkaRefused, what else stopped the worker, and OSError where
-    the port is taken.
+    Raises StoreError, KafkaUnusable, KafkaRefused, PortTaken, and what else stopped the worker.
     """
     url = database(place)
     # Faust would end at once where Kafka is away, and not tell why.

@@ -14,6 +14,17 @@ LOOPBACK = "127.0.0.1"
 _SECONDS = 5.0
 _TEXT = "text/plain; charset=utf-8"
 
+
+class PortTaken(Exception):
+    """Monitors cannot be answered where it was asked for; the message names the cure."""
+
+    def __init__(self, port: int, error: OSError) -> None:
+        super().__init__(
+            f"monitors cannot be answered on port {port} ({error.strerror}); give each worker on a "
+            "machine another --web-port, or 0 for any that is free"
+        )
+
+
 Answer = Callable[[], tuple[int, str, bytes]]
 """Returns status, content type and body."""
 
@@ -25,7 +36,7 @@ def monitored(
     unready: Callable[[], Sequence[str]],
     registry: CollectorRegistry,
 ) -> Iterator[int]:
-    """Answer on a port, 0 for any that is free; give the port. Raises OSError where it is taken.
+    """Answer on a port, 0 for any that is free; give the port. Raises PortTaken.
 
     `/health/live` and `/health/ready` answer 200, or 503 with a line for each reason.
     """
@@ -34,7 +45,10 @@ def monitored(
         "/health/ready": lambda: _health([*ill(), *unready()]),
         "/metrics": lambda: (200, CONTENT_TYPE_LATEST, generate_latest(registry)),
     }
-    server = ThreadingHTTPServer((LOOPBACK, port), _handler(answers))
+    try:
+        server = ThreadingHTTPServer((LOOPBACK, port), _handler(answers))
+    except OSError as error:
+        raise PortTaken(port, error) from error
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, name="monitor", daemon=True)
     thread.start()

@@ -31,7 +31,7 @@ def work(
     """Work on a share of the partitions until SIGTERM or SIGINT.
 
     `web_port` is where monitors ask, 0 for any that is free. Raises what stopped the worker, and
-    OSError where the port is taken.
+    PortTaken.
     """
     # Loading Faust takes half a second, and patches what others in the process use.
     from streams.worker import Worker

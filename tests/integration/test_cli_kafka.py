@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -212,6 +213,16 @@ def test_a_broker_that_is_not_there_is_named(desk: Desk) -> None:
     done = desk.lhuta("topics", "check", LHUTA_KAFKA=nowhere)
     assert done.returncode == 5
     assert f"Kafka at {nowhere} does not do what was asked".encode() in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_second_worker_on_a_machine_needs_a_port_of_its_own(desk: Desk) -> None:
+    """The message names the option; exit status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = desk.lhuta("worker", "--web-port", str(port))
+    assert done.returncode == 2
+    assert f"on port {port} (Address already in use); give each worker".encode() in done.stderr
     assert b"Traceback" not in done.stderr
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from infra.doors.cli.arguments import data_option
+from infra.doors.cli.failure import Unusable
 from infra.doors.cli.running.living import desk_errors
 from infra.doors.cli.streaming.kafka import kafka_errors, named_broker
 from infra.engine.log_lines import logging_to
@@ -40,5 +41,9 @@ def worker(data: Path, web_port: int) -> None:
     broker = named_broker()
     with kafka_errors(), desk_errors(), logging_to(None, "json"):
         from infra import distributed
+        from infra.worker.monitor import PortTaken
 
-        distributed.work(Settings(data).log, broker, web_port)
+        try:
+            distributed.work(Settings(data).log, broker, web_port)
+        except PortTaken as error:
+            raise Unusable(str(error)) from error
