@@ -8,6 +8,7 @@ same command sent again gets the first outcome and appends nothing.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
@@ -174,6 +175,18 @@ class Desk:
             raise answer
         return answer
 
+    def rehearse(self, request: Request) -> None:
+        """Raise the Refusal that a command would get now; nothing is appended.
+
+        It is for who has still to write the text, with a stand-in for it. What became of a command
+        whose id is known already is for the text to tell. Raises the store's StoreError.
+        """
+        # Numbers that a rehearsal gives are given again, so it happens at a desk of its own.
+        desk = Desk(self._log, self._clock)
+        now, policy = desk._moment()
+        with suppress(CommandReused):
+            desk._considered(request, now, policy)
+
     def handle_all(self, requests: Sequence[Request]) -> list[Outcome | Refusal]:
         """Carry out many commands, and return in their order what came of each.
 
@@ -200,9 +213,7 @@ class Desk:
         """Carry out commands to different tickets; None where the ticket changed meanwhile."""
         answers: list[Outcome | Refusal | None] = [None] * len(requests)
         appends: dict[int, Append] = {}
-        # A clock that was set back must not put a decision before what it is made on.
-        now = max(self._clock(), self._log.head().recorded_at)
-        policy = self._log.policies().in_force(now)
+        now, policy = self._moment()
         for index, request in enumerate(requests):
             try:
                 considered = self._considered(request, now, policy)
@@ -218,6 +229,12 @@ class Desk:
             for (index, append), result in zip(appends.items(), results, strict=True):
                 answers[index] = self._answered(requests[index], append, result)
         return answers
+
+    def _moment(self) -> tuple[int, Policy]:
+        """Return the instant at which to decide, and the policy in force then."""
+        # A clock that was set back must not put a decision before what it is made on.
+        now = max(self._clock(), self._log.head().recorded_at)
+        return now, self._log.policies().in_force(now)
 
     def _considered(self, request: Request, now: int, policy: Policy) -> Outcome | Append:
         """Return the outcome of a command known before, or what to append for a new one."""

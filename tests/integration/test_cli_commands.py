@@ -340,7 +340,9 @@ class TestText:
     @pytest.mark.parametrize("command", ["reply", "respond", "workaround", "resolve", "verify"])
     def test_an_empty_text_does_nothing(self, data: str, editor: Path, command: str) -> None:
         """As with git: who changes their mind empties the text."""
-        done(*OPEN)
+        for made in (OPEN, TRIAGE, RESOLVE) if command == "verify" else (OPEN, TRIAGE):
+            done(*made)
+        before = story()
         editor.write_text("# nothing but comments\n\n")
         needed = {
             "respond": ("--awaiting", "support"),
@@ -352,11 +354,50 @@ class TestText:
 
         assert "nothing was written, so nothing was done" in message
         assert "T-1" in editor.with_name("given").read_text()
-        assert len(story()) == 1
+        assert story() == before
 
-    def test_nobody_writes_for_a_ticket_that_is_not_there(self, data: str, editor: Path) -> None:
-        """It is refused before the editor opens."""
-        assert "refused (TicketUnknown)" in failure(run("reply", "T-404"), 4)
+    @pytest.mark.parametrize(
+        ("command", "refusal"),
+        [
+            (("reply", "T-404"), "TicketUnknown"),
+            (("respond", "T-404", "--awaiting", "support"), "TicketUnknown"),
+            ((*OPEN[:-2], "--follows", "T-404"), "FollowedUnknown"),
+            ((*OPEN[:-2], "--ticket", "T-1"), "TicketExists"),
+            ((*OPEN[:3], "--plan", "gold"), "PlanUnknown"),
+            (("reply", "T-1"), "TicketVerified"),
+            (
+                ("workaround", "T-1", "--awaiting", "support", "--at", "2020-01-01T00:00:00Z"),
+                "OccurredTooFarBack",
+            ),
+            (("resolve", "T-2"), "SeverityMissing"),
+            (("verify", "T-2", "--method", "retest"), "NotResolved"),
+            (("reply", "T-2", "--actor", "jana@example.com"), "ActorMalformed"),
+        ],
+    )
+    def test_nobody_writes_for_what_is_refused_anyway(
+        self, data: str, editor: Path, command: tuple[str, ...], refusal: str
+    ) -> None:
+        """Whatever the text would say: it is refused before the editor opens."""
+        for made in (OPEN, TRIAGE, RESOLVE, VERIFY, OPEN):
+            done(*made)
+
+        assert refusal in failure(run(*command), 4)
+        assert not editor.with_name("given").exists()
+
+    def test_a_command_that_is_known_is_for_its_text_to_tell(self, data: str, editor: Path) -> None:
+        """Sent again from the editor after its ticket was closed, it gets its first outcome."""
+        editor.write_text("Any news?\n")
+        again = ("reply", "T-1", "--command-id", str(uuid4()))
+        done(*OPEN)
+        done(*again)
+        for made in (TRIAGE, RESOLVE, VERIFY):
+            done(*made)
+
+        assert "This command was carried out before" in done(*again)
+
+    def test_nobody_writes_for_a_desk_that_is_not_there(self, editor: Path) -> None:
+        """The way to one is told before the editor opens."""
+        assert "lhuta init" in failure(run(*OPEN[:-2]), 5)
         assert not editor.with_name("given").exists()
 
     def test_a_ticket_that_is_not_there_cannot_be_followed(self, data: str) -> None:
@@ -367,15 +408,38 @@ class TestText:
 
     def test_what_was_typed_is_not_lost_when_it_is_refused(self, data: str, editor: Path) -> None:
         """The text is kept for this user only, and the message says how to send it."""
-        done(*OPEN)
-        editor.write_text("A long and careful answer.\n")
+        editor.write_text(f"{'A long and careful subject. ' * 40}\n")
 
-        message = failure(run("resolve", "T-1"), 4)
+        message = failure(run(*OPEN[:-2]), 4)
 
         unsent = Path(data, "unsent.txt")
+        assert "refused (WordsTooLong)" in message
         assert "--message-file .lhuta/unsent.txt" in message
-        assert unsent.read_text() == "A long and careful answer.\n"
+        assert unsent.read_text().startswith("A long and careful subject. ")
         assert stat.S_IMODE(unsent.stat().st_mode) == 0o600
+
+    def test_what_is_kept_does_not_take_the_place_of_what_is_kept_already(
+        self, data: str, editor: Path
+    ) -> None:
+        """Each unsent text has a file of its own."""
+        for text in ("A" * 1_000, "B" * 1_000):
+            editor.write_text(f"{text}\n")
+            message = failure(run(*OPEN[:-2]), 4)
+
+        assert "--message-file .lhuta/unsent-2.txt" in message
+        assert Path(data, "unsent.txt").read_text() == f"{'A' * 1_000}\n"
+        assert Path(data, "unsent-2.txt").read_text() == f"{'B' * 1_000}\n"
+
+    def test_what_cannot_be_kept_is_printed(self, data: str, editor: Path) -> None:
+        """A folder that went away while somebody wrote takes no text; the terminal does."""
+        script = Path(os.environ["EDITOR"])
+        script.write_text(f"{script.read_text()}mv {data} {data}-away\n")
+        editor.write_text("A long and careful story.\n")
+
+        message = failure(run(*OPEN[:-2]), 5)
+
+        assert "What you wrote cannot be kept (No such file or directory):\n" in message
+        assert "\nA long and careful story.\n" in message
 
     def test_nobody_to_write_is_told_before_anything_waits(self, data: str) -> None:
         """A program without a text gets a message, not an editor."""

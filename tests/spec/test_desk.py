@@ -20,6 +20,7 @@ from domain.refusal import (
     NotResolved,
     PlanUnknown,
     Refusal,
+    TicketExists,
     TicketUnknown,
     TicketVerified,
     WordsUnreadable,
@@ -201,6 +202,29 @@ class TestOneCommand:
         with pytest.raises(IdentifierMalformed):
             office.send(Reply("policy:managry", "Any news?"))
         assert office.log.asked == []
+
+
+class TestRehearsals:
+    def test_a_command_that_would_be_refused_is_refused(self, office: Office) -> None:
+        """By the rule that it breaks, before its text is written."""
+        with pytest.raises(TicketUnknown):
+            office.desk.rehearse(Request(REPLY, command_id(1), AGENT))
+
+    def test_nothing_is_appended_and_no_number_is_given(self, office: Office) -> None:
+        """A rehearsed `open` leaves the next number to the next one."""
+        office.desk.rehearse(Request(UNNAMED_OPEN, command_id(1), AGENT))
+
+        assert office.log.tickets == {}
+        assert office.send(UNNAMED_OPEN).ticket == "T-1"
+
+    def test_a_command_that_is_known_is_not_judged(self, office: Office) -> None:
+        """Its text alone tells whether it is the same, and then it has its outcome."""
+        office.send(OPEN, 1)
+
+        office.desk.rehearse(Request(OPEN, command_id(1), AGENT))
+        office.desk.rehearse(Request(REPLY, command_id(1), AGENT))
+        with pytest.raises(TicketExists):
+            office.desk.rehearse(Request(OPEN, command_id(2), AGENT))
 
 
 class TestTheSameCommandAgain:

@@ -1,81 +1,110 @@
 """Carrying out one command, and telling what came of it and what is next."""
 
-import os
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import click
 
 from domain.command import Command
-from domain.refusal import Refusal, TicketUnknown
-from infra.desk import Desk
+from domain.event import RecordedEvent
+from domain.policy import Policies
+from domain.refusal import Refusal
+from infra.desk import Desk, Request
 from infra.doors.cli.acting.sending import Sending
 from infra.doors.cli.acting.standing import as_data, in_words
-from infra.doors.cli.acting.text import NO_WORDS, Words
-from infra.doors.cli.data_folder import Refused, opened_log, shown
+from infra.doors.cli.acting.text import given_text, kept_unless_sent, written_text
+from infra.doors.cli.data_folder import Refused, opened_log
 from infra.doors.cli.output import json_lines
 from infra.doors.outcome import refused, written
+from infra.store.log import Outcome
 from infra.store.log import wall_clock as now
 
-_UNSENT = "unsent.txt"
+_STAND_IN = "what is still to be written"
 
 
-def carry_out(command: Command, sending: Sending, words: Words = NO_WORDS) -> None:
+def carry_out(command: Command, sending: Sending) -> None:
     """Carry out a command on the log of the data folder and print what came of it.
 
-    Raises Refused (exit status 4) and StoreUnusable (5). What was typed in the editor for a
-    command that did not come through is kept in the data folder.
+    Raises Refused (exit status 4) and StoreUnusable (5).
     """
-    try:
-        with opened_log(sending.data) as log:
-            outcome = Desk(log, now).handle(
+    _tell(_carried_out(command, sending), sending)
+
+
+def carry_out_with_text(
+    command: Callable[[str], Command],
+    message: str | None,
+    message_file: str | None,
+    sending: Sending,
+    explanation: str,
+) -> None:
+    """Carry out the command that a text makes: that of the options, else one from the editor.
+
+    Nobody writes for a command that is refused whatever its text says, and what was written for
+    one that does not come through is kept. Raises what `carry_out`, `given_text` and
+    `written_text` raise.
+    """
+    text = given_text(message, message_file)
+    if text is not None:
+        carry_out(command(text), sending)
+        return
+    _rehearse(command(_STAND_IN), sending)
+    text = written_text(explanation)
+    with kept_unless_sent(text, sending.data):
+        carried_out = _carried_out(command(text), sending)
+    _tell(carried_out, sending)
+
+
+def _rehearse(command: Command, sending: Sending) -> None:
+    """Raise what would stop the command now: Refused (exit status 4) or StoreUnusable (5)."""
+    with _refusals(command, sending), opened_log(sending.data) as log:
+        Desk(log, now).rehearse(
+            Request(
                 command,
-                command_id=sending.command_id,
-                actor=sending.actor,
-                correlation_id=sending.correlation_id,
-                causation_id=sending.causation_id,
+                sending.command_id,
+                sending.actor,
+                sending.correlation_id,
+                sending.causation_id,
             )
-            history, policies = log.ticket(outcome.ticket), log.policies()
-            at = max(now(), log.head().recorded_at)
-    except Refusal as refusal:
-        _keep(words, sending.data)
-        _refuse(refusal, command.ticket, sending)
-    except click.ClickException:
-        _keep(words, sending.data)
-        raise
+        )
+
+
+class _CarriedOut(NamedTuple):
+    """What came of a command, and what its ticket is judged by now."""
+
+    outcome: Outcome
+    history: Sequence[RecordedEvent]
+    policies: Policies
+    at: int
+
+
+def _carried_out(command: Command, sending: Sending) -> _CarriedOut:
+    with _refusals(command, sending), opened_log(sending.data) as log:
+        outcome = Desk(log, now).handle(
+            command,
+            command_id=sending.command_id,
+            actor=sending.actor,
+            correlation_id=sending.correlation_id,
+            causation_id=sending.causation_id,
+        )
+        at = max(now(), log.head().recorded_at)
+        return _CarriedOut(outcome, log.ticket(outcome.ticket), log.policies(), at)
+
+
+def _tell(carried_out: _CarriedOut, sending: Sending) -> None:
+    outcome, history, policies, at = carried_out
     if sending.as_json:
         json_lines([{**written(outcome), **as_data(history, policies, at)}])
     else:
         click.echo("\n".join(in_words(outcome, history, policies, at)))
 
 
-def check_there(ticket: str, sending: Sending) -> None:
-    """Refuse a ticket that is not in the log, before somebody writes a text for it.
-
-    Raises Refused (exit status 4) and StoreUnusable (5).
-    """
-    with opened_log(sending.data, read_only=True) as log:
-        there = bool(log.ticket(ticket))
-    if not there:
-        _refuse(TicketUnknown(ticket), ticket, sending)
-
-
-def _refuse(refusal: Refusal, ticket: str, sending: Sending) -> NoReturn:
-    if sending.as_json:
-        json_lines([refused(refusal, sending.command_id, ticket or None)])
-    raise Refused(refusal) from refusal
-
-
-def _keep(words: Words, data: Path) -> None:
-    if not words.typed or words.text is None or not data.is_dir():
-        return
-    unsent = data / _UNSENT
-    # For this user only: it may be personal, and erasing a ticket does not reach it.
-    with os.fdopen(
-        os.open(unsent, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(f"{words.text}\n")
-    click.echo(
-        f"What you wrote is kept: send it with --message-file {shown(unsent)}, then delete it.",
-        err=True,
-    )
+@contextmanager
+def _refusals(command: Command, sending: Sending) -> Iterator[None]:
+    """Tell a refusal, also as JSON, and raise it as Refused."""
+    try:
+        yield
+    except Refusal as refusal:
+        if sending.as_json:
+            json_lines([refused(refusal, sending.command_id, command.ticket or None)])
+        raise Refused(refusal) from refusal

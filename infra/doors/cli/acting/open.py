@@ -5,9 +5,9 @@ import click
 from domain.command import CHANNELS, Open
 from domain.event import Environment
 from infra.desk import UNNAMED
-from infra.doors.cli.acting.carry_out import carry_out
+from infra.doors.cli.acting.carry_out import carry_out, carry_out_with_text
 from infra.doors.cli.acting.sending import Sending, at_option, sending_options
-from infra.doors.cli.acting.text import NO_WORDS, Words, given_text, text_options, written
+from infra.doors.cli.acting.text import given_text, text_options
 
 
 @click.command(
@@ -66,9 +66,9 @@ def open_(
     A well-written request also says browser, Android version, recent changes, workarounds found and
     steps taken; nothing is refused for leaving them out.
     """
-    words, line, body = _asked(subject, message, message_file)
-    carry_out(
-        Open(
+
+    def opening(line: str, body: str | None) -> Open:
+        return Open(
             UNNAMED if ticket is None else ticket or " ",
             customer_id,
             plan,
@@ -81,20 +81,19 @@ def open_(
             Environment(browser, android, other),
             follows,
             occurred_at,
-        ),
-        sending,
-        words,
-    )
+        )
 
+    def opening_with(text: str) -> Open:
+        line, _, body = text.partition("\n")
+        return opening(line, body.strip("\n") or None)
 
-def _asked(
-    subject: str | None, message: str | None, message_file: str | None
-) -> tuple[Words, str, str | None]:
-    """Return what was written, the subject and the body."""
-    words = given_text(message, message_file)
     if subject is not None:
-        return NO_WORDS, subject, words.text
-    if words.text is None:
-        words = written("The first line is the subject, the rest is the body.")
-    line, _, body = (words.text or "").partition("\n")
-    return words, line, body.strip("\n") or None
+        carry_out(opening(subject, given_text(message, message_file)), sending)
+        return
+    carry_out_with_text(
+        opening_with,
+        message,
+        message_file,
+        sending,
+        "The first line is the subject, the rest is the body.",
+    )

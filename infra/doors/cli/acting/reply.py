@@ -3,14 +3,14 @@
 import click
 
 from domain.command import Reply
-from infra.doors.cli.acting.carry_out import carry_out, check_there
+from infra.doors.cli.acting.carry_out import carry_out_with_text
 from infra.doors.cli.acting.sending import (
     Sending,
     at_option,
     sending_options,
     ticket_argument,
 )
-from infra.doors.cli.acting.text import required_text, text_options
+from infra.doors.cli.acting.text import text_options
 
 
 @click.command(
@@ -36,7 +36,10 @@ def reply(
     A reply to a resolved ticket reopens it. The time of a mail is when our server received it, not
     what its Date header says. Without a text your editor opens.
     """
-    if message is None and message_file is None:
-        check_there(ticket, sending)
-    words = required_text(message, message_file, f"What did the customer of {ticket} write?")
-    carry_out(Reply(ticket, words.text or "", occurred_at), sending, words)
+    carry_out_with_text(
+        lambda text: Reply(ticket, text, occurred_at),
+        message,
+        message_file,
+        sending,
+        f"What did the customer of {ticket} write?",
+    )

@@ -3,14 +3,14 @@
 import click
 
 from domain.command import Resolve
-from infra.doors.cli.acting.carry_out import carry_out, check_there
+from infra.doors.cli.acting.carry_out import carry_out_with_text
 from infra.doors.cli.acting.sending import (
     Sending,
     at_option,
     sending_options,
     ticket_argument,
 )
-from infra.doors.cli.acting.text import required_text, text_options
+from infra.doors.cli.acting.text import text_options
 
 
 @click.command(
@@ -38,7 +38,10 @@ def resolve(
     Only a ticket with a severity can be resolved; a reply of the customer reopens it. Without a
     text your editor opens.
     """
-    if message is None and message_file is None:
-        check_there(ticket, sending)
-    words = required_text(message, message_file, f"The solution for the customer of {ticket}.")
-    carry_out(Resolve(ticket, words.text or "", root_cause, occurred_at), sending, words)
+    carry_out_with_text(
+        lambda text: Resolve(ticket, text, root_cause, occurred_at),
+        message,
+        message_file,
+        sending,
+        f"The solution for the customer of {ticket}.",
+    )

@@ -46,5 +46,5 @@ def triage(
     A triage is a decision: it happens when it is recorded and takes no --at. `lhuta policy show`
     lists the severities with the impacts that back them, and the topics.
     """
-    rationale = given_text(message, message_file).text
+    rationale = given_text(message, message_file)
     carry_out(Triage(ticket, severity, impact, topic, supported, rationale), sending)

@@ -3,9 +3,9 @@
 import click
 
 from domain.command import METHODS, Verify
-from infra.doors.cli.acting.carry_out import carry_out, check_there
+from infra.doors.cli.acting.carry_out import carry_out_with_text
 from infra.doors.cli.acting.sending import Sending, sending_options, ticket_argument
-from infra.doors.cli.acting.text import required_text, text_options
+from infra.doors.cli.acting.text import text_options
 
 
 @click.command(
@@ -31,7 +31,10 @@ def verify(
     A verification is a decision: it happens when it is recorded and takes no --at. Without a text
     your editor opens. (The event log is checked by `lhuta log verify`.)
     """
-    if message is None and message_file is None:
-        check_there(ticket, sending)
-    words = required_text(message, message_file, f"What shows that {ticket} is solved?")
-    carry_out(Verify(ticket, method, words.text or ""), sending, words)
+    carry_out_with_text(
+        lambda text: Verify(ticket, method, text),
+        message,
+        message_file,
+        sending,
+        f"What shows that {ticket} is solved?",
+    )

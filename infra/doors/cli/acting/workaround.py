@@ -5,14 +5,14 @@ import click
 from domain.command import OfferWorkaround
 from domain.event import Awaiting
 from infra.doors.cli.acting.awaiting import awaiting_option
-from infra.doors.cli.acting.carry_out import carry_out, check_there
+from infra.doors.cli.acting.carry_out import carry_out_with_text
 from infra.doors.cli.acting.sending import (
     Sending,
     at_option,
     sending_options,
     ticket_argument,
 )
-from infra.doors.cli.acting.text import required_text, text_options
+from infra.doors.cli.acting.text import text_options
 
 
 @click.command(
@@ -40,7 +40,10 @@ def workaround(
     It satisfies the running clock as an answer does, and the time to workaround ends. Without a
     text your editor opens.
     """
-    if message is None and message_file is None:
-        check_there(ticket, sending)
-    words = required_text(message, message_file, f"The workaround for the customer of {ticket}.")
-    carry_out(OfferWorkaround(ticket, awaiting, words.text or "", occurred_at), sending, words)
+    carry_out_with_text(
+        lambda text: OfferWorkaround(ticket, awaiting, text, occurred_at),
+        message,
+        message_file,
+        sending,
+        f"The workaround for the customer of {ticket}.",
+    )
