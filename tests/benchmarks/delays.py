@@ -56,16 +56,19 @@ def delays(address: str, url: str) -> Iterator[Row]:
 
 
 def _of_commands(made: World) -> Iterator[Row]:
-    late = _seen(made)
+    late, pace = _seen(made)
     cuts = quantiles(late, n=100)
-    name = f"command acknowledged until in the read models, {len(late):,} at "
-    name += f"{COMMANDS_A_SECOND} a second"
+    # A disk that others use may not let them be acknowledged as fast as was meant.
+    name = f"command acknowledged until in the read models, {len(late):,} at {pace:.0f} a second"
     yield Row(f"{name}, p50", cuts[49] * 1_000, None, "ms", "-")
     yield Row(f"{name}, p99", cuts[98] * 1_000, None, "ms", "< 250")
 
 
-def _seen(made: World) -> list[float]:
-    """Carry commands out, and return after how many seconds each was in the read models."""
+def _seen(made: World) -> tuple[list[float], float]:
+    """Carry commands out; return after how many seconds each was in the read models, and the pace.
+
+    The pace is how many were acknowledged in a second.
+    """
     waiting: dict[int, list[tuple[int, float]]] = {number: [] for number in range(PARTITIONS)}
     late: list[float] = []
     done = threading.Event()
@@ -74,7 +77,7 @@ def _seen(made: World) -> list[float]:
         desk, chance = Desk(log, wall_clock), Random("delays")
         tickets = [_opened(desk) for _ in range(BUSY_TICKETS)]
         looking.start()
-        turn = time.perf_counter()
+        begun = turn = time.perf_counter()
         for _ in range(COMMANDS_A_SECOND * SECONDS):
             turn += 1 / COMMANDS_A_SECOND
             time.sleep(max(0.0, turn - time.perf_counter()))
@@ -83,10 +86,11 @@ def _seen(made: World) -> list[float]:
             assert outcome.last_position is not None
             acknowledged = outcome.last_position, time.perf_counter()
             waiting[log.partition_of(outcome.ticket)].append(acknowledged)
+        pace = COMMANDS_A_SECOND * SECONDS / (time.perf_counter() - begun)
     wait_until(lambda: not any(waiting.values()))
     done.set()
     looking.join()
-    return late
+    return late, pace
 
 
 def _opened(desk: Desk) -> str:
