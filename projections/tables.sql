@@ -53,7 +53,7 @@ CREATE TABLE tickets (
 
 CREATE INDEX tickets_by_opening ON tickets (opened_at, ticket);
 CREATE INDEX tickets_of_customer ON tickets (customer_id, opened_at, ticket);
-CREATE INDEX tickets_waiting ON tickets (answered_at, ticket) WHERE status = 'pending';
+CREATE INDEX tickets_waiting ON tickets (status, answered_at, ticket) WHERE status = 'pending';
 
 CREATE TABLE clocks (
     ticket TEXT NOT NULL,
