@@ -926,6 +926,17 @@ class TestVerification:
         assert first in found(told)
         assert told.verify()[0][:2] == first
 
+    @pytest.mark.parametrize(
+        ("positions", "message"),
+        [("= 4", "position 4 is missing"), ("IN (4, 5)", "positions 4 to 5 are missing")],
+    )
+    def test_rows_that_are_missing_are_named(
+        self, told: EventLog, back_end: BackEnd, positions: str, message: str
+    ) -> None:
+        """One, or the first and the last."""
+        back_end.execute(f"DELETE FROM events WHERE position {positions}")
+        assert told.verify()[0].message == message
+
     @pytest.fixture
     def moved(self, told: EventLog) -> EventLog:
         """Give a log in which T-1 was erased at 9 and wrote again at 10; live_from moved at 11."""

@@ -445,6 +445,17 @@ class TestWithoutAFile:
             assert "history.jsonl is a file: name the ticket in it, too" in message
         assert "TICKET" in failure(run("explain", "a", "b", "c"), 2)
 
+    @pytest.mark.parametrize("command", ["clocks", "report", "alerts"])
+    def test_json_is_asked_for_as_everywhere(self, breached: Path, command: str) -> None:
+        """`--json` is the short way to say `--format json`; what is said last counts."""
+        once()
+        now = ("--as-of", instant.text(wall_clock()))
+        written = done(command, *now, "--format", "json")
+        assert objects(written)
+        assert done(command, *now, "--json") == written
+        assert done(command, *now, "--format", "table", "--json") == written
+        assert done(command, *now, "--json", "--format", "table") == done(command, *now) != written
+
     def test_the_past_can_be_asked_for(self, breached: Path) -> None:
         """Six days ago nothing of it was recorded."""
         assert done("clocks", "--as-of", ago(5 * instant.DAY), "--format", "json") == ""

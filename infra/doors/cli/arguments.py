@@ -44,13 +44,23 @@ data_option = click.option(
     help=f"The data folder, also as {LHUTA_DATA} in the environment.",
 )
 
-format_option = click.option(
-    "--format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, or JSON lines for programs.",
-)
+
+def format_option(what: str) -> Callable[[Command], Command]:
+    """Add `--format`, a table or JSON, and `--json` as the short way to say the latter."""
+
+    def decorate(command: Command) -> Command:
+        command = click.option(
+            "--json", "format", flag_value="json", help="The same as --format json."
+        )(command)
+        return click.option(
+            "--format",
+            type=click.Choice(["table", "json"]),
+            default="table",
+            show_default=True,
+            help=what,
+        )(command)
+
+    return decorate
 
 
 def policy_option(command: Command) -> Command:

@@ -74,7 +74,7 @@ def _events(reading: Reading, place: str, progress: Progress) -> Iterator[Findin
         for row in reading.walk():
             position, stream, version, topic, state, recorded_at, stored_hash = row[:7]
             if position != last_position + 1:
-                missing = f"positions {last_position + 1} to {position - 1} are missing"
+                missing = _missing("position", last_position + 1, position - 1)
                 yield Finding(last_position + 1, "gap", missing)
             elif stored_hash != chain.of_event(
                 last_hash, position, recorded_at, stream, version, topic, state
@@ -162,13 +162,19 @@ def _places(reading: Reading) -> Iterator[Finding]:
         yield Finding(position, "words", "words stand there beside no event")
 
 
+def _missing(what: str, first: int, last: int) -> str:
+    if first == last:
+        return f"{what} {first} is missing"
+    return f"{what}s {first} to {last} are missing"
+
+
 def _commands(reading: Reading) -> Iterator[Finding]:
     ledger = reading.ledger()
     last_ordinal, last_hash = 0, b""
     for checked in reading.checked_commands():
         row = checked.command
         if row.ordinal != last_ordinal + 1:
-            missing = f"commands {last_ordinal + 1} to {row.ordinal - 1} are missing"
+            missing = _missing("command", last_ordinal + 1, row.ordinal - 1)
             yield Finding(row.first_position, "command", missing)
         elif row.hash != command_hash(last_hash, *row[:-2]):
             yield Finding(

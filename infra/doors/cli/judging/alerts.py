@@ -46,7 +46,7 @@ Examples:
   lhuta alerts --since 2026-03-06T08:00:00+01:00
   lhuta alerts --follow --json
   lhuta alerts desk.jsonl
-  lhuta alerts desk.jsonl.gz --as-of 2026-04-15T12:00:00Z --format json
+  lhuta alerts desk.jsonl.gz --as-of 2026-04-15T12:00:00Z --json
 """
 )
 @history_argument
@@ -59,8 +59,7 @@ Examples:
     help="Go on with what is decided next, until Ctrl-C; without --since begin there.",
 )
 @click.option("--announced", is_flag=True, help="Only alerts that subscribers were told of.")
-@format_option
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@format_option("A table for people, or JSON lines for programs.")
 @data_option
 def alerts(
     history: str | None,
@@ -70,7 +69,6 @@ def alerts(
     follow: bool,
     announced: bool,
     format: Literal["table", "json"],
-    as_json: bool,
     data: Path,
 ) -> None:
     """List every warning, breach and other alert.
@@ -82,7 +80,7 @@ def alerts(
     told: what an import brought along, or what was due before the log went live, never was. "to"
     and "told" are in the table only.
     """
-    in_json = as_json or format == "json"
+    in_json = format == "json"
     if history is None and as_of is None and policies is None:
         _decided(data, since, follow=follow, announced=announced, in_json=in_json)
     elif follow or announced:

@@ -26,7 +26,7 @@ from projections.clocks import ClockRow, TicketRow, judged
 Examples:
   lhuta clocks
   lhuta clocks desk.jsonl
-  lhuta clocks desk.jsonl --as-of 2026-04-15T12:00:00Z --format json
+  lhuta clocks desk.jsonl --as-of 2026-04-15T12:00:00Z --json
   zcat desk.jsonl.gz | lhuta clocks - --policy my-policy.toml
 """
 )
@@ -34,7 +34,7 @@ Examples:
 @policy_option
 @as_of_option
 @at_option
-@format_option
+@format_option("A table for people, or JSON lines for programs.")
 @data_option
 def clocks(
     history: str | None,

@@ -7,7 +7,7 @@ import click
 
 from domain.policy import Policies
 from infra.doors.answers.report import row
-from infra.doors.cli.arguments import data_option
+from infra.doors.cli.arguments import data_option, format_option
 from infra.doors.cli.judging.subject import (
     as_of_option,
     at_option,
@@ -27,20 +27,14 @@ Examples:
   lhuta report
   lhuta report desk.jsonl
   lhuta report desk.jsonl --as-of 2026-04-01T00:00:00+02:00 --broken 25
-  lhuta report desk.jsonl --format json | jq '.promises[] | select(.breached > 0)'
+  lhuta report desk.jsonl --json | jq '.promises[] | select(.breached > 0)'
 """
 )
 @history_argument
 @policy_option
 @as_of_option
 @at_option
-@click.option(
-    "--format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Tables for people, or one JSON object for programs.",
-)
+@format_option("Tables for people, or one JSON object for programs.")
 @click.option(
     "--broken",
     "most_broken",
