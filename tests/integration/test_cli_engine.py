@@ -192,6 +192,18 @@ class TestRun:
         assert "BREACH" not in result.stdout
         done("audit")
 
+    def test_a_rebuild_does_not_deny_what_was_announced_before_a_loss(self, breached: Path) -> None:
+        """The outbox was lost, too: it cannot tell whether an alert was announced."""
+        once()
+        assert len(objects(done("alerts", "--json", "--announced"))) == 1
+        for file in breached.glob("models.db*"):
+            file.unlink()
+        once()
+        assert objects(done("alerts", "--json", "--announced")) == []
+        told = done("rebuild")
+        assert "1 is not in the outbox: never announced, or announced before the" in told
+        assert "was not announced" not in told
+
     def test_a_damaged_log_is_refused_with_what_was_found(self, breached: Path) -> None:
         """Before anything is done with it."""
         log = (breached / "log.db").read_bytes()

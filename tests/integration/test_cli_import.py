@@ -149,16 +149,19 @@ class TestImport:
 
         result = run("import", "again.jsonl", "--rejects", "rejects.jsonl")
 
+        reason = (
+            "the log has another actor at its event 3; if it is another ticket, give it another id"
+        )
         assert result.exit_code == 3
         assert result.stdout.splitlines()[1:] == [
             "1 ticket was rejected, listed in rejects.jsonl:",
-            "  X-1 (line 7): the log has another actor there",
+            f"  X-1 (line 7): {reason}",
         ]
         assert orjson.loads(Path("rejects.jsonl").read_bytes()) == {
             "ticket": "X-1",
             "version": 3,
             "line": 7,
-            "reason": "the log has another actor there",
+            "reason": reason,
         }
         assert len(story("X-2")) == 4
         assert story("X-1")[2].actor == "agent:a-9"

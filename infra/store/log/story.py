@@ -13,15 +13,16 @@ from infra.store.log.partition import partition_of
 from infra.store.log.plan import Entry, Request
 from infra.store.log.request import Different
 
-_KEPT = (
-    "event_id",
-    "occurred_at",
-    "actor",
-    "event",
-    "command_id",
-    "correlation_id",
-    "causation_id",
-)
+_ATTRIBUTES = {
+    "event_id": "id",
+    "occurred_at": "time",
+    "actor": "actor",
+    "event": "type or data",
+    "command_id": "commandid",
+    "correlation_id": "correlationid",
+    "causation_id": "causationid",
+}
+"""What an import keeps of an event, and what a file calls it."""
 
 
 def request(story: Sequence[RecordedEvent], partitions: int) -> Request:
@@ -50,16 +51,20 @@ def difference(stored: Sequence[RecordedEvent], story: Sequence[RecordedEvent]) 
         if version > len(stored):
             there = counted(len(stored), "event")
             return Different(ticket, version, f"the log has only {there} of it; reply to it")
-        field = _differing(stored[version - 1], told)
-        if field is not None:
-            return Different(ticket, version, f"the log has another {field} there")
+        attribute = _differing(stored[version - 1], told)
+        if attribute is not None:
+            reason = (
+                f"the log has another {attribute} at its event {version}; "
+                "if it is another ticket, give it another id"
+            )
+            return Different(ticket, version, reason)
     return None
 
 
 def _differing(stored: RecordedEvent, told: RecordedEvent) -> str | None:
-    for field in _KEPT:
+    for field, attribute in _ATTRIBUTES.items():
         if getattr(stored, field) != getattr(told, field):
-            return field
+            return attribute
     if stored.words and told.words and stored.words != told.words:
         return "text"
     return None

@@ -77,8 +77,9 @@ def alerts(
     or --policy, everything up to R is decided now, and nobody is told. The alerts come in the order
     in which they were decided. Each names its ticket and clock, the instant it is about, what it
     ends, and to whom it goes by the policy. Those that the engine has decided say whether they were
-    told: what an import brought along, or what was due before the log went live, never was. "to"
-    and "told" are in the table only.
+    told: what an import brought along, or what was due before the log went live, never was. Where
+    the read models were lost, they do not know any more what was told before. "to" and "told" are
+    in the table only.
     """
     in_json = format == "json"
     if history is None and as_of is None and policies is None:

@@ -89,12 +89,14 @@ def _told(rebuilt: wiring.Rebuilt, rate: float) -> Iterator[str]:
         yield "The alerts are just those that were announced."
         return
     kinds = Counter("gone" if change.announced else "new" for change in differences)
+    # An outbox that was lost with the read models began anew: what it held was announced, too.
     yield (
         f"{counted(kinds['gone'], 'announced alert is', 'announced alerts are')} no longer among "
-        f"the alerts, and {counted(kinds['new'], 'is that was', 'are that were')} never announced:"
+        f"the alerts, and {counted(kinds['new'], 'is', 'are')} not in the outbox: never announced, "
+        "or announced before the read models were lost:"
     )
     for change in differences[:_SHOWN]:
-        what = "was announced" if change.announced else "was not announced"
+        what = "was announced" if change.announced else "is not in the outbox"
         yield f"  {change.ticket}  {change.before or change.after}  {change.subject}  {what}"
     if len(differences) > _SHOWN:
         yield f"  and {len(differences) - _SHOWN:,} more; --json lists them"
