@@ -407,6 +407,15 @@ class TestTicket:
         assert answer("ticket", "T-1")["lacks"] == []
         assert "Nic: požadavek je úplný." in done("ticket", "T-1", "--lang", "cs")
 
+    def test_what_people_wrote_cannot_steer_the_terminal(self, desk: Path) -> None:
+        """Neither on the ticket's page nor on the auditor's; all else stands as it was written."""
+        sly = "Díky\u00a0moc\t1\x07\x9b2J\u202e"
+        done(*OPEN[:-2], "--subject", sly, "--message", f"One\n{sly}", "--browser", sly)
+        shown = done("ticket", "T-1")
+        assert shown.count("Díky\u00a0moc\t1??2J?") == 2
+        for page in (shown, done("history", "T-1")):
+            assert not set(page) & set("\x07\x9b\u202e")
+
     def test_erased_words_are_told_to_be_gone(self, breached: Path) -> None:
         """What the request lacked cannot be told any more."""
         done("erase", "T-1", "--reason", "asked for", "--yes")

@@ -1,5 +1,6 @@
 """Writing results: JSON lines for programs, plain columns for people."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,14 @@ import orjson
 from domain import instant
 
 WIDE = 200
+
+# Controls but the tab, and what turns the direction of writing.
+_STEERING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(line: str) -> str:
+    """Return a line that people wrote without what would let it steer the terminal."""
+    return _STEERING.sub("?", line)
 
 
 def json_line(row: Mapping[str, Any]) -> bytes:

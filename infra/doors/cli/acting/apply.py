@@ -17,7 +17,7 @@ from infra.doors.cli.acting.sending import actor_option
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import EXIT_REFUSED, opened_log
 from infra.doors.cli.failure import BadData
-from infra.doors.cli.output import json_lines
+from infra.doors.cli.output import harmless, json_lines
 from infra.doors.cli.progress import progress
 from infra.doors.outcome import refused, written
 from infra.doors.source import lines, named, opened
@@ -126,7 +126,7 @@ def _tell(answers: Iterable[Mapping[str, Any]], as_json: bool) -> None:
         ticket = answer["ticket"] or "-"
         head = f"line {answer['line']}: {answer['outcome']:<8}  {ticket}"
         if answer["outcome"] == "refused":
-            click.echo(f"{head}  {answer['name']}: {answer['message']}")
+            click.echo(harmless(f"{head}  {answer['name']}: {answer['message']}"))
         elif answer["first_version"] is None:
             click.echo(head)
         else:

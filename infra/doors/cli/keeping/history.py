@@ -15,7 +15,7 @@ from infra.doors.answers.history import row as event_row
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
-from infra.doors.cli.output import json_lines
+from infra.doors.cli.output import harmless, json_lines
 from infra.store.log import Erasure, Raw
 from streams.envelope import encode, type_of
 
@@ -62,7 +62,7 @@ def history(ticket: str, as_stored: bool, as_json: bool, data: Path) -> None:
             for event, raw in zip(events, rows, strict=False)
         )
     else:
-        click.echo("\n".join(_told(events, rows, erasures, policies)))
+        click.echo("\n".join(map(harmless, _told(events, rows, erasures, policies))))
 
 
 def _as_stored(row: Raw) -> dict[str, Any]:

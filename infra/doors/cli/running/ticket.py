@@ -15,7 +15,7 @@ from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.cli.judging.subject import as_of_option, at_option, one_ticket
-from infra.doors.cli.output import json_lines
+from infra.doors.cli.output import harmless, json_lines
 from infra.doors.cli.running.desk_words import (
     WORDS,
     alert_words,
@@ -65,7 +65,7 @@ def ticket(
     if as_json:
         json_lines([row(found)])
     else:
-        click.echo("\n".join(_told(found, lang, words=not without_words)))
+        click.echo("\n".join(map(harmless, _told(found, lang, words=not without_words))))
 
 
 def _read(ticket: str, as_of: int | None, at: int | None, data: Path, *, words: bool) -> Ticket:

@@ -25,6 +25,7 @@ from infra.doors.cli.judging.report.words import (
     real_time,
 )
 from infra.doors.cli.judging.unbroken import held, released, tied
+from infra.doors.cli.output import harmless
 from projections.report import (
     MEASURES,
     REASONS,
@@ -275,7 +276,7 @@ class _Tables:
     def _listed(self, counted: Iterable[tuple[str, int]]) -> str:
         space = tied(" ")
         found = (
-            f"{_printable(name)}{space}{self._number(count)}" for name, count in counted if count
+            f"{harmless(name)}{space}{self._number(count)}" for name, count in counted if count
         )
         return ", ".join(found) or NOTHING
 
@@ -309,8 +310,3 @@ class _Tables:
 
     def _number(self, count: int) -> str:
         return number(count, self._language)
-
-
-def _printable(text: str) -> str:
-    """Show what a file says without letting it steer the terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
