@@ -4,7 +4,7 @@ import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from socket import gethostname
 from typing import Any
@@ -29,6 +29,7 @@ from streams.publisher import Publisher
 from streams.record import source_header
 from streams.relay import Relay
 from streams.sender import Wait
+from streams.share import LANES
 from streams.topic import KafkaUnusable
 
 # What a batch is made of lives until the batch is done, and goes by itself; looking for cycles in
@@ -137,7 +138,10 @@ def work(place: Place, broker: Broker, web_port: int) -> None:
     # Faust would end at once where Kafka is away, and not tell why.
     with topic.opened(broker):
         pass
-    with EventLog.open(url) as log, PostgreSQLModels.open(url) as models, rare_collections():
+    with ExitStack() as opened:
+        log = opened.enter_context(EventLog.open(url))
+        models = [opened.enter_context(PostgreSQLModels.open(url)) for _ in range(LANES)]
+        opened.enter_context(rare_collections())
         process.work(log, models, broker, web_port, wall_clock)
 
 

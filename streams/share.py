@@ -1,6 +1,8 @@
 """A worker's share: the partitions that it was assigned, and what came for them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Literal, Protocol
 
@@ -11,6 +13,9 @@ from streams.record import Undecodable, UnknownType
 
 Way = Literal["stream", "watermark", "log"]
 """How what was applied came: records, a watermark, or in bulk from the log."""
+
+LANES = 2
+"""How many partitions are read in bulk at once: one folds while the database works for another."""
 
 
 class Message(Protocol):
@@ -58,7 +63,10 @@ class Partition(Protocol):
 
 
 class Watcher(Protocol):
-    """Hears what is done, for the log lines and the metrics of the worker."""
+    """Hears what is done, for the log lines and the metrics of the worker.
+
+    Of what is applied it hears in the thread of the partition's lane.
+    """
 
     def assigned(self, partitions: Sequence[int]) -> None:
         """Hear which partitions the worker has from now on."""
@@ -66,7 +74,7 @@ class Watcher(Protocol):
     def marked(self, partition: int, watermark: Watermark) -> None:
         """Hear of a watermark that came."""
 
-    def begins(self) -> None:
+    def begins(self, partition: int) -> None:
         """Hear that something will be applied."""
 
     def applied(self, partition: int, way: Way, applied: Applied, held: Watermark) -> None:
@@ -82,17 +90,29 @@ class Share:
     Every method raises what must stop the worker.
     """
 
-    def __init__(self, follow: Callable[[int], Partition], watcher: Watcher) -> None:
-        """Begin with no partition; `follow` begins one, from its place in the database."""
+    def __init__(self, follow: Callable[[int, int], Partition], watcher: Watcher) -> None:
+        """Begin with no partition.
+
+        `follow(number, lane)` begins one from its place in the database, over what its lane has to
+        itself; lanes count from 0.
+        """
         self._follow = follow
         self._watcher = watcher
         self._partitions: dict[int, Partition] = {}
+        self._lanes: dict[int, int] = {}
+        self._threads = ThreadPoolExecutor(LANES, "lane")
 
     def hold(self, numbers: Iterable[int]) -> None:
         """Have these partitions and no other; of those that go, nothing is remembered."""
+        held = sorted(numbers)
+        self._lanes = {number: lane for number, lane in self._lanes.items() if number in held}
+        for number in held:
+            if number not in self._lanes:
+                taken = Counter(self._lanes.values())
+                self._lanes[number] = min(range(LANES), key=lambda lane: taken[lane])
         self._partitions = {
-            number: self._partitions.get(number) or self._follow(number)
-            for number in sorted(numbers)
+            number: self._partitions.get(number) or self._follow(number, self._lanes[number])
+            for number in held
         }
         self._watcher.assigned(list(self._partitions))
 
@@ -144,15 +164,22 @@ class Share:
 
     def catch_up(self) -> bool:
         """Read on in the log for each partition that is behind; return whether some still are."""
-        for number, partition in self._partitions.items():
-            if partition.behind:
-                self._apply(number, "log", partition, partition.catch_up)
+        lanes = {self._lanes[number] for number, one in self._partitions.items() if one.behind}
+        reading = [self._threads.submit(self._read_on, lane) for lane in lanes]
+        wait(reading)
+        for one in reading:
+            one.result()
         return any(partition.behind for partition in self._partitions.values())
+
+    def _read_on(self, lane: int) -> None:
+        for number, partition in self._partitions.items():
+            if self._lanes[number] == lane and partition.behind:
+                self._apply(number, "log", partition, partition.catch_up)
 
     def _apply(
         self, number: int, way: Way, partition: Partition, apply: Callable[[], Applied]
     ) -> None:
-        self._watcher.begins()
+        self._watcher.begins(number)
         try:
             applied = apply()
         except Fenced as error:

@@ -33,19 +33,17 @@ class LogTerms:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._head: Head | None = None
-        self._terms: Terms | None = None
+        # Together, because several threads look: terms must not be taken for those of a later head.
+        self._known: tuple[Head, Terms] | None = None
 
     def until(self, position: int, recorded_at: int) -> Terms:
         """Return the terms for events up to a position, and for time up to an instant."""
-        head, terms = self._head, self._terms
-        if (
-            head is None
-            or terms is None
-            or head.position < position
-            or head.recorded_at < recorded_at
-        ):
-            # The head first: every policy recorded before it is among those read after it.
-            self._head = self._log.head()
-            self._terms = terms = Terms(self._log.policies(), self._log.live_from)
+        if self._known is not None:
+            head, terms = self._known
+            if head.position >= position and head.recorded_at >= recorded_at:
+                return terms
+        # The head first: every policy recorded before it is among those read after it.
+        head = self._log.head()
+        terms = Terms(self._log.policies(), self._log.live_from)
+        self._known = head, terms
         return terms

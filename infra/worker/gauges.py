@@ -1,6 +1,7 @@
 """What a worker tells of itself: lines in its log, numbers for Prometheus, and how it is.
 
-The main thread writes here, and the thread that serves monitors reads.
+The threads of the worker write here, each of its own partitions, and the one that serves monitors
+reads.
 """
 
 import logging
@@ -54,7 +55,7 @@ class Gauges(Collector):
         self._monotonic = monotonic
         self._standings: dict[int, Standing] = {}
         self._started = monotonic()
-        self._began = self._started
+        self._began: dict[int, float] = {}
         self._counted: dict[int, float] = {}
         self._sizes = Histogram(
             "lhuta_worker_batch_events",
@@ -99,14 +100,14 @@ class Gauges(Collector):
             told_at=self._clock(),
         )
 
-    def begins(self) -> None:
+    def begins(self, partition: int) -> None:
         """Hear that something will be applied."""
-        self._began = self._monotonic()
+        self._began[partition] = self._monotonic()
 
     def applied(self, partition: int, way: Way, applied: Applied, held: Watermark) -> None:
         """Hear what was applied, and how far the partition is now."""
         now = self._monotonic()
-        self._durations.labels(way).observe(now - self._began)
+        self._durations.labels(way).observe(now - self._began[partition])
         if applied.events:
             self._sizes.labels(way).observe(applied.events)
         for one in applied.announced:

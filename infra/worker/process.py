@@ -3,7 +3,7 @@
 import faulthandler
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,22 +26,26 @@ _SINCE_EVER = -1
 
 
 def work(
-    log: EventLog, models: Models, broker: Broker, web_port: int, clock: Callable[[], int]
+    log: EventLog, models: Sequence[Models], broker: Broker, web_port: int, clock: Callable[[], int]
 ) -> None:
     """Work on a share of the partitions until SIGTERM or SIGINT.
 
-    `web_port` is where monitors ask, 0 for any that is free. Raises what stopped the worker, and
+    Each lane of the share has read models of its own, over a connection of its own. `web_port` is
+    where monitors ask, 0 for any that is free. Raises what stopped the worker, and
     PortTaken.
     """
     # Loading Faust takes half a second, and patches what others in the process use.
     from streams.worker import Worker
 
     terms = LogTerms(log)
+    of_lanes: dict[int, Models] = {}
 
-    def follow(number: int) -> Partition:
-        return Partition(number, Projector(models, number), PartitionLog(log, number), terms)
+    def follow(number: int, lane: int) -> Partition:
+        of_lanes[number] = models[lane]
+        projector = Projector(models[lane], number)
+        return Partition(number, projector, PartitionLog(log, number), terms)
 
-    gauges = Gauges(clock, lambda number: models.parked_since(number, _SINCE_EVER))
+    gauges = Gauges(clock, lambda number: of_lanes[number].parked_since(number, _SINCE_EVER))
     process = str(os.getpid())
     with (
         warnings_of_others(),

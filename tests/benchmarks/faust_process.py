@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from infra.store.models.postgresql import PostgreSQLModels
 from projections.projector import Applied, Projector, Watermark
 from streams.broker import Broker
 from streams.partition import Mark, Partition
-from streams.share import Share, Way
+from streams.share import LANES, Share, Way
 from streams.terms import LogTerms
 from streams.topic import EVENTS
 from streams.worker import Worker
@@ -74,7 +75,7 @@ class Counting:
         """Say that watermarks come."""
         say({"marked": partition})
 
-    def begins(self) -> None:
+    def begins(self, partition: int) -> None:
         """Hear that something will be applied."""
 
     def applied(self, partition: int, way: Way, applied: Applied, held: Watermark) -> None:
@@ -118,16 +119,18 @@ def main() -> None:
         if way == "log":
             threading.Thread(target=_open, args=(gate,), daemon=True).start()
             counted = _ignore
-        with EventLog.open(place) as log, PostgreSQLModels.open(place) as models:
+        with ExitStack() as opened:
+            log = opened.enter_context(EventLog.open(place))
+            models = [opened.enter_context(PostgreSQLModels.open(place)) for _ in range(LANES)]
+            opened.enter_context(rare_collections())
             terms = LogTerms(log)
 
-            def follow(number: int) -> Partition:
+            def follow(number: int, lane: int) -> Partition:
                 own = GatedLog(log, number, gate)
-                return Partition(number, Projector(models, number), own, terms)
+                return Partition(number, Projector(models[lane], number), own, terms)
 
-            with rare_collections():
-                share = Share(follow, Counting(counted))
-                Worker(broker, share, Path(folder), _failed).run()
+            share = Share(follow, Counting(counted))
+            Worker(broker, share, Path(folder), _failed).run()
 
 
 class _Worker(faust.Worker):

@@ -47,7 +47,7 @@ def gauges(hands: Hands) -> Gauges:
 
 def applied(gauges: Gauges, partition: int, at: int, position: int = 0) -> None:
     """Time came to a partition."""
-    gauges.begins()
+    gauges.begins(partition)
     gauges.applied(partition, "watermark", Applied(), Mark(position, at))
 
 
@@ -135,7 +135,7 @@ class TestMonitor:
     ) -> None:
         """Age of time, lags, batches, alerts and parked tickets, as Prometheus reads them."""
         gauges.marked(7, Mark(50, NOON - SECOND))
-        gauges.begins()
+        gauges.begins(7)
         hands.passed = 2
         told = Applied(events=5, folded=2, announced=(ALERT,))
         gauges.applied(7, "stream", told, Mark(40, NOON - 3 * SECOND))

@@ -1,7 +1,8 @@
 """A worker's share of the partitions, and what it does with the records that come."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import NamedTuple
 
 import orjson
@@ -12,7 +13,7 @@ from domain.event import RecordedEvent
 from projections.fault import Fenced
 from projections.projector import Applied, Stored, Watermark
 from streams import record
-from streams.share import Share, Way
+from streams.share import LANES, Share, Way
 from tests.property.test_records import SOURCE, stored
 from tests.spec.desk import ticket
 from tests.spec.partition import Mark
@@ -38,6 +39,8 @@ class FakePartition:
     held: Watermark = NOWHERE
     done: list[object] = field(default_factory=list)
     fenced: bool = False
+    together: Barrier | None = None
+    failure: Exception | None = None
 
     def fall_behind(self) -> None:
         """Be behind."""
@@ -56,7 +59,11 @@ class FakePartition:
         return Applied()
 
     def catch_up(self) -> Applied:
-        """Catch up."""
+        """Catch up, once the others that are to do so at the same time are here."""
+        if self.together is not None:
+            self.together.wait(10)
+        if self.failure is not None:
+            raise self.failure
         self.done.append("log")
         self.behind = False
         return Applied()
@@ -76,7 +83,7 @@ class Witness:
         """Hear of a watermark."""
         self.heard.append(("marked", partition, watermark.position))
 
-    def begins(self) -> None:
+    def begins(self, partition: int) -> None:
         """Hear of a beginning."""
 
     def applied(self, partition: int, way: Way, applied: Applied, held: Watermark) -> None:
@@ -118,8 +125,7 @@ def witness() -> Witness:
 @pytest.fixture
 def share(partitions: dict[int, FakePartition], witness: Witness) -> Share:
     """Give a share of the first two partitions."""
-    follow: Callable[[int], FakePartition] = partitions.__getitem__
-    made = Share(follow, witness)
+    made = Share(lambda number, lane: partitions[number], witness)
     made.hold([0, 1])
     return made
 
@@ -213,3 +219,43 @@ def test_what_is_let_go_is_forgotten(
         ("assigned", 1),
         ("assigned", 0, 1),
     ]
+
+
+def test_as_many_partitions_as_there_are_lanes_read_the_log_at_once(
+    share: Share, partitions: dict[int, FakePartition]
+) -> None:
+    """The database works for one while another folds; each waits here for the other."""
+    together = Barrier(LANES)
+    for number in (0, 1):
+        partitions[number].behind = True
+        partitions[number].together = together
+    assert share.catch_up() is False
+    assert [partitions[number].done for number in (0, 1)] == [["log"], ["log"]]
+
+
+def test_a_failure_is_told_when_all_that_read_the_log_have_ended(
+    share: Share, partitions: dict[int, FakePartition]
+) -> None:
+    """It stops the worker, which nothing may be under way for then."""
+    together = Barrier(LANES)
+    for number in (0, 1):
+        partitions[number].behind = True
+        partitions[number].together = together
+    partitions[0].failure = RuntimeError("the database is gone")
+    with pytest.raises(RuntimeError, match="the database is gone"):
+        share.catch_up()
+    assert partitions[1].done == ["log"]
+
+
+def test_partitions_are_shared_out_evenly_among_the_lanes() -> None:
+    """Also after some went, and others came."""
+    lanes: dict[int, int] = {}
+
+    def follow(number: int, lane: int) -> FakePartition:
+        lanes[number] = lane
+        return FakePartition()
+
+    made = Share(follow, Witness())
+    made.hold([0, 1, 2, 3])
+    made.hold([0, 2, 5, 6])
+    assert sorted(lanes[number] for number in (0, 2, 5, 6)) == [0, 0, 1, 1]
