@@ -168,7 +168,22 @@ class _Consumer(driver.Consumer):
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
         fetched = await super()._getmany(active_partitions, timeout)
+        for partition, records in fetched.items():
+            read = self._read_offset[partition]
+            if read is not None and records[-1].offset < read:
+                self._forget(partition)
         return {partition: [records] for partition, records in fetched.items()}
+
+    def _forget(self, partition: Any) -> None:
+        """Forget what was read of a topic that was deleted and made anew.
+
+        Faust drops what lies below the highest offset that it knows, for years if need be.
+        """
+        self._read_offset.pop(partition, None)
+        self._committed_offset.pop(partition, None)
+        self._acked.pop(partition, None)
+        self._acked_index.pop(partition, None)
+        self._gap.pop(partition, None)
 
     def _to_message(self, tp: Any, record: Any) -> Any:
         message: Any = super()._to_message(tp, record[-1])

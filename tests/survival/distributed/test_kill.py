@@ -148,7 +148,7 @@ def workers_come_and_go(desk: Desk, this: Round) -> Done:
             desk.go_on(this.chance.uniform(1, 6))
         for name in names:
             desk.send_signal(name, signal.SIGTERM)
-    return [f"{counted(len(names), 'worker')} joined one by one, and left together"]
+    return [f"{counted(len(names), 'more worker')} came one by one, and left together"]
 
 
 SCENES: Sequence[Callable[[Desk, Round], Done]] = (

@@ -16,15 +16,17 @@ from psycopg.sql import SQL, Identifier
 from infra.servers.postgresql import SERVED_AS
 from infra.store.log import EventLog
 from streams.producer import Producer
-from streams.record import Record, Row, of_event, source_header
+from streams.record import Record, Row, Watermark, of_event, of_watermark, source_header
 from streams.topic import EVENTS, TOPICS, WATERMARKS
 from tests.integration.on_kafka import found
 from tests.servers.postgresql import reachable_folder
-from tests.survival.distributed.desk import PARTITIONS, Desk, Servers
+from tests.survival.distributed.desk import GO, PARTITIONS, STOP, Desk, Servers
 from tests.survival.distributed.proof import proved, settle, told
 
 CUT_SECONDS = 60 if "LHUTA_KILL_ROUNDS" in os.environ else 6
 DATABASE_BYTES = 48 * 2**20
+SAID_AGAIN = 3_000
+"""More watermarks than come to a partition while a test waits."""
 
 
 class TestTopics:
@@ -60,6 +62,20 @@ class TestTopics:
             # Deleting goes on for a while after the answer.
             desk.wait_until(lambda: desk.ended("topics", "create").status == 0, "making topics")
             desk.done("republish", "--from", "0")
+        settle(desk)
+        proved(desk)
+
+    def test_topics_that_were_made_anew_unnoticed_are_followed(self, desk: Desk) -> None:
+        """What comes has offsets far below those that were read, as after years of use."""
+        desk.load("U", 2, Random("unnoticed"))
+        say_again(desk, SAID_AGAIN)
+        settle(desk)
+        with desk.without("publisher", "relay"), standing_still(desk, "worker-1", "worker-2"):
+            admin = KafkaAdminClient(**desk.broker.options())
+            admin.delete_topics([desk.broker.topic(one.name) for one in TOPICS])
+            admin.close()
+            desk.wait_until(lambda: desk.ended("topics", "create").status == 0, "making topics")
+        desk.done("republish", "--from", "0")
         settle(desk)
         proved(desk)
 
@@ -153,6 +169,28 @@ def mix_up(desk: Desk, rows: Sequence[Row], chance: Random) -> None:
         for partition in range(PARTITIONS):
             producer.send(marks, partition, Record(b"%d" % partition, b"[", []), 0)
         producer.finish()
+
+
+def say_again(desk: Desk, times: int) -> None:
+    """Send every partition a watermark that says nothing new, again and again."""
+    marks = desk.broker.topic(WATERMARKS.name)
+    with Producer[int](desk.broker, "parrot") as producer:
+        for partition in range(PARTITIONS):
+            for _ in range(times):
+                producer.send(marks, partition, of_watermark(Watermark(partition, 0, 0)), 0)
+        producer.finish()
+
+
+@contextmanager
+def standing_still(desk: Desk, *parts: str) -> Iterator[None]:
+    """Let parts stand still, for less time than others wait for them."""
+    for part in parts:
+        desk.send_signal(part, STOP)
+    try:
+        yield
+    finally:
+        for part in parts:
+            desk.send_signal(part, GO)
 
 
 @contextmanager
