@@ -1,5 +1,7 @@
 -- What is asked of the read models, one statement a name. Parameters are written `:name`, and
 -- `IN listed(:name)` stands for what each back end writes to look texts up in a list.
+-- Running clocks are ordered by `satisfied_at`, too, which none of them has: else PostgreSQL sorts
+-- them all, because it takes the order of an index from its first column on.
 
 -- place: how far a partition has come
 SELECT position, hash, recorded_at, decided_to, announced_to, projector_version
@@ -201,7 +203,7 @@ FROM (
     SELECT ticket, clock, started_by, due_at
     FROM clocks
     WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at >= :at
-    ORDER BY due_at, ticket
+    ORDER BY satisfied_at, due_at, ticket
     LIMIT :limit
 ) AS first
 JOIN tickets ON tickets.ticket = first.ticket
@@ -226,7 +228,7 @@ FROM (
     SELECT ticket, clock, started_by, due_at
     FROM clocks
     WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at < :at
-    ORDER BY due_at, ticket
+    ORDER BY satisfied_at, due_at, ticket
     LIMIT :limit
 ) AS first
 JOIN tickets ON tickets.ticket = first.ticket

@@ -51,19 +51,16 @@ class Served(NamedTuple):
     token: str
 
 
-def rows() -> Iterator[Row]:
-    """Measure commands, then streams; in turns, because other work comes and goes."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield from commands(Path(folder))
-    with tempfile.TemporaryDirectory() as folder:
-        yield from streams(Path(folder))
-    with tempfile.TemporaryDirectory() as folder:
-        board.furnish(Path(folder))
-        yield from pages(Path(folder))
+def rows(parts: Sequence[str]) -> Iterator[Row]:
+    """Measure the parts, one after the other."""
+    for part in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from PARTS[part](Path(folder))
 
 
 def pages(folder: Path) -> Iterator[Row]:
     """Measure the board of many open tickets, and what it costs to leave it open."""
+    board.furnish(folder)
     with served(folder, "--as-it-stands") as opened:
         desk = opened._replace(token=_signed_in(opened))
         for name, path in PAGES:
@@ -273,3 +270,6 @@ def _processor(process: int) -> float:
     """Return the processor time of a process, in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+PARTS = {"requests": commands, "streams": streams, "board": pages}

@@ -398,6 +398,19 @@ class TestReading:
         assert log.load("T-2") == NOT_OPENED
         assert log.ticket("T-2") == []
 
+    def test_tickets_are_read_together_as_each_is_read_alone(self, log: EventLog) -> None:
+        """Each has its events in order and its words; what is no ticket is left out."""
+        outcome(log, append("a", "T-1", 0, OPENED, subject="Nejde to"))
+        outcome(log, append("b", "T-2", 0, OPENED, subject="Ani to"))
+        outcome(log, append("c", "T-1", 1, *EVERY_EVENT[1:6], message="Už jde"))
+        log.erase(["T-2"], by="agent:a-9", reason="asked for")
+        asked = ["T-2", "T-9", "T-1", "erasure:T-2", "T-2"]
+        for words in (False, True):
+            assert log.tickets(asked, words=words) == {
+                ticket: log.ticket(ticket, words=words) for ticket in ("T-1", "T-2")
+            }
+        assert log.tickets([]) == {}
+
     def test_a_correlation_is_traced_through_all_tickets(self, log: EventLog) -> None:
         """By the whole name and nothing that only contains it."""
         a = append("a", "T-1", 0, OPENED)._replace(correlation_id='mail "1"')

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.sql import SQL, Identifier
 
 from domain import instant
 from domain.event import RecordedEvent
@@ -19,7 +20,7 @@ from infra.doors.simulate import simulate
 from infra.store.failure import Damaged, DiskFull, Locked, NewerSchema, ReadOnly, StoreError
 from infra.store.log.partition import partition_of
 from infra.store.models import ReadModels, SQLiteModels
-from infra.store.models.postgresql import PostgreSQLModels, PostgreSQLPublications
+from infra.store.models.postgresql import PostgreSQLModels, PostgreSQLPublications, schema
 from infra.store.models.postgresql.database import NoTables
 from infra.store.postgresql import (
     BadAddress,
@@ -29,6 +30,7 @@ from infra.store.postgresql import (
     Unreachable,
     failure,
 )
+from projections import sql
 from projections.fault import Fenced
 from projections.models import START, Announcement, Key
 from projections.projector import Applied, Fold, Projector, Terms
@@ -94,6 +96,18 @@ def eventually(happened: Callable[[], bool]) -> None:
     until = time.monotonic() + SOON
     while not happened():
         assert time.monotonic() < until
+
+
+@pytest.mark.parametrize("name", ["due_next", "broken", "untriaged", "waiting"])
+def test_the_lists_of_the_board_come_in_the_order_of_an_index(url: str, name: str) -> None:
+    """So their first lines do not cost more where there are a hundred thousand."""
+    with PostgreSQLModels.open(url), psycopg.connect(url) as connection:
+        connection.execute(SQL("SET search_path = {}").format(Identifier(schema.NAME)))
+        connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        asked = sql.queries(schema.DIALECT)[name].partition("FROM (")[2].partition(") AS")[0]
+        plan = connection.execute(f"EXPLAIN {asked}".encode(), {"at": 0, "limit": 25}).fetchall()
+    assert "Index" in str(plan)
+    assert "Sort" not in str(plan)
 
 
 class TestTwoWorkers:

@@ -1,6 +1,7 @@
 """The server: where it listens, and what it does with connections that take too long."""
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import socket
@@ -183,10 +184,18 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._streams = streams
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        # What is there by now stays. To look through it for cycles takes 50 ms and more, for which
+        # every answer would wait.
+        gc.freeze()
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is open, and then the server."""
         self._streams.close()
         await super().shutdown(sockets)
+        gc.unfreeze()
 
 
 def server(app: FastAPI, limits: Limits) -> Server:

@@ -54,6 +54,11 @@ class Log(Protocol):
     def ticket(self, ticket: str, *, words: bool = False) -> list[RecordedEvent]:
         """Return the events of a ticket in the order of their versions; none if it is unknown."""
 
+    def tickets(
+        self, tickets: Sequence[str], *, words: bool = False
+    ) -> dict[str, list[RecordedEvent]]:
+        """Return the events of tickets; those that are unknown are left out."""
+
     def raw(self, stream: str) -> list[Raw]:
         """Return the stored bytes of a ticket, with their hashes."""
 

@@ -27,6 +27,11 @@ class Log(Protocol):
     def ticket(self, ticket: str, *, words: bool = False) -> list[RecordedEvent]:
         """Return the events of a ticket in the order of their versions; none if it is unknown."""
 
+    def tickets(
+        self, tickets: Sequence[str], *, words: bool = False
+    ) -> dict[str, list[RecordedEvent]]:
+        """Return the events of tickets; those that are unknown are left out."""
+
 
 class Owners:
     """Whose tickets are whose: asked of the log once, because it never changes."""
@@ -72,6 +77,18 @@ def story(log: Log, caller: Caller, ticket: str, *, words: bool) -> list[Recorde
     if not told or caller.customer not in (None, owner(told)):
         raise unknown_ticket(ticket)
     return [seen(one, caller) for one in told]
+
+
+def stories(
+    log: Log, caller: Caller, tickets: Sequence[str], *, words: bool
+) -> dict[str, list[RecordedEvent]]:
+    """Return the events of tickets as `story` does, without those that the caller may not see."""
+    told = log.tickets(tickets, words=words and caller.reach("read_words") is not None)
+    return {
+        ticket: [seen(one, caller) for one in events]
+        for ticket, events in told.items()
+        if caller.customer in (None, owner(events))
+    }
 
 
 def seen(recorded: RecordedEvent, caller: Caller) -> RecordedEvent:

@@ -93,6 +93,9 @@ class Reading(Protocol):
     def stream(self, stream: str, after: int = 0) -> list[Told]:
         """Return the events of a stream above a version, in order."""
 
+    def streams(self, streams: Iterable[str]) -> list[Told]:
+        """Return the events of some streams, one stream after the other, each in order."""
+
     def last_of(self, stream: str) -> EventRow | None:
         """Return the last event of a stream, None where there is no such stream."""
 

@@ -221,7 +221,7 @@ class EventLog(Closing):
         prepared = [story.request(told, self.partitions) for told in stories]
         with self._back_end.writing() as writing:
             tails = writing.tails({request.stream for request in prepared})
-            there = {ticket: _told(writing, ticket, words=True) for ticket in tails}
+            there = _told(writing, list(tails), words=True)
             coming = [request for request in prepared if request.stream not in there]
             results = iter(self._append(writing, coming))
         return [
@@ -296,8 +296,22 @@ class EventLog(Closing):
 
         With `words`, those that were not erased are joined.
         """
+        if not is_ticket(ticket):
+            return []
         with self._back_end.reading() as reading:
-            return _told(reading, ticket, words=words)
+            return [
+                _recorded(row, document, words=words) for row, document in reading.stream(ticket)
+            ]
+
+    def tickets(
+        self, tickets: Sequence[str], *, words: bool = False
+    ) -> dict[str, list[RecordedEvent]]:
+        """Return the events of tickets as `ticket` does, in a fraction of the time.
+
+        Those that are unknown are left out.
+        """
+        with self._back_end.reading() as reading:
+            return _told(reading, tickets, words=words)
 
     def load(self, ticket: str) -> Ticket:
         """Return a ticket with its words, NOT_OPENED where there is none: what commands act on."""
@@ -512,20 +526,24 @@ def _brought(result: Result, told: Sequence[RecordedEvent]) -> Imported | Differ
             return Different(told[0].ticket, 1, "it is in this import twice")
 
 
-def _told(reading: Reading, ticket: str, *, words: bool) -> list[RecordedEvent]:
-    if not is_ticket(ticket):
-        return []
-    return [
-        codec.event_of(
-            row.originator_id,
-            row.originator_version,
-            row.topic,
-            row.state,
-            row.recorded_at,
-            text.opened(document) if words and document is not None else NO_WORDS,
-        )
-        for row, document in reading.stream(ticket)
-    ]
+def _told(
+    reading: Reading, tickets: Sequence[str], *, words: bool
+) -> dict[str, list[RecordedEvent]]:
+    told: dict[str, list[RecordedEvent]] = {}
+    for row, document in reading.streams(filter(is_ticket, tickets)):
+        told.setdefault(row.originator_id, []).append(_recorded(row, document, words=words))
+    return told
+
+
+def _recorded(row: EventRow, document: bytes | None, *, words: bool) -> RecordedEvent:
+    return codec.event_of(
+        row.originator_id,
+        row.originator_version,
+        row.topic,
+        row.state,
+        row.recorded_at,
+        text.opened(document) if words and document is not None else NO_WORDS,
+    )
 
 
 def _stored(row: EventRow) -> Stored:

@@ -35,10 +35,8 @@ _EVENT_OF_E = ", ".join(f"e.{column}" for column in EVENT.split(", "))
 _COMMAND_OF_C = ", ".join(f"c.{column}" for column in COMMAND.split(", "))
 _SETTINGS = "log_id, source, partitions, policy, created_at, live_from"
 
-_STREAM = (
-    f"SELECT {_EVENT_OF_E}, t.document FROM events e LEFT JOIN texts t USING (position) "
-    "WHERE e.originator_id = ? AND e.originator_version > ? "
-)
+_TOLD = f"SELECT {_EVENT_OF_E}, t.document FROM events e LEFT JOIN texts t USING (position)"
+_STREAM = f"{_TOLD} WHERE e.originator_id = ? AND e.originator_version > ? "
 _LINK = (
     f"SELECT {_EVENT_OF_E}, b.hash FROM events e LEFT JOIN events b ON b.position = e.position - 1"
 )
@@ -170,6 +168,14 @@ class Session(ABC):
     def stream(self, stream: str, after: int = 0) -> list[Told]:
         """Return the events of a stream above a version, in order."""
         return self._told(f"{_STREAM} ORDER BY e.originator_version", stream, after)
+
+    def streams(self, streams: Iterable[str]) -> list[Told]:
+        """Return the events of some streams, one stream after the other, each in order."""
+        return self._told(
+            f"{_TOLD} WHERE e.originator_id IN (SELECT value FROM {self.asked}) "
+            "ORDER BY e.originator_id, e.originator_version",
+            self._listed(streams),
+        )
 
     def part(self, stream: str, after: int, to: int, limit: int, *, desc: bool) -> list[Told]:
         """Return events of a stream with a version above `after` and up to `to`."""

@@ -1,6 +1,7 @@
 """The board: what is due next, broken, not triaged, and waiting for the customer."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar, get_args
 from urllib.parse import urlencode
 
@@ -11,12 +12,12 @@ from domain import instant
 from domain.clock import Clock, fold, known
 from domain.event import Opened, RecordedEvent
 from domain.explanation import due_meter
-from domain.hours import Kind
+from domain.hours import Hours, Kind
 from domain.policy import CLOCK_NAMES, Target
 from infra.doors.web.board import read_board
 from infra.doors.web.pages import moments, saved, session
 from infra.doors.web.pages.page import View, chosen, number, one_of, protected, view
-from infra.doors.web.sight import Owners, story
+from infra.doors.web.sight import Owners, stories
 from infra.engine.health import OLDEST_TIME
 from projections.board import Running, Waiting
 from projections.board import Wanted as Lines
@@ -83,6 +84,9 @@ class Silent(NamedTuple):
     near: str
 
 
+Write = Callable[[View, T, About], Line | Silent | None]
+
+
 class Section(NamedTuple):
     """A list with how many there are; `looked` were looked at for a filter, 0 without one."""
 
@@ -142,12 +146,9 @@ def get_board(request: Request) -> Response:
     )
     counts = board.counts
 
-    def section(
-        found: Sequence[T], count: int, write: Callable[[View, T], Line | Silent | None]
-    ) -> Section:
+    def section(found: Sequence[T], count: int, write: Write[T]) -> Section:
         matching = [one for one in found if wanted.has(one, made.service.owners)]
-        read = matching if wanted.needs_lines else matching[:LISTED]
-        lines = [told for one in read if (told := _judged(made, one, write)) is not None]
+        lines = _written(made, matching if wanted.needs_lines else matching[:LISTED], write)
         if wanted.needs_lines:
             lines = [one for one in lines if wanted.has_line(one)]
         fitting = len(lines) if wanted.needs_lines else len(matching)
@@ -198,35 +199,33 @@ def _wanted(made: View) -> Wanted:
     )
 
 
-def _judged(
-    made: View, one: T, write: Callable[[View, T], Line | Silent | None]
-) -> Line | Silent | None:
-    """Write a line; None where its ticket cannot be judged any more, and will be parked."""
-    try:
-        return write(made, one)
-    except CannotJudge:
-        return None
-
-
-def _about(made: View, ticket: str) -> About:
+def _written(made: View, found: Sequence[T], write: Write[T]) -> list[Line | Silent]:
+    """Write lines, without tickets that cannot be judged any more, and will be parked."""
     assert made.caller is not None
-    told = story(made.service.log, made.caller, ticket, words=True)
+    lines: list[Line | Silent] = []
+    told = stories(made.service.log, made.caller, [one.ticket for one in found], words=True)
+    for one in found:
+        try:
+            line = write(made, one, _about(made, told[one.ticket]))
+        except CannotJudge:
+            continue
+        if line is not None:
+            lines.append(line)
+    return lines
+
+
+def _about(made: View, told: Sequence[RecordedEvent]) -> About:
     shown = known(told, made.at, made.at)
     opened = told[0].event
     assert isinstance(opened, Opened)
-    with judging(ticket):
+    with judging(told[0].ticket):
         clocks = fold(shown, made.policies).clocks if shown else ()
         plan = made.policy.plans[opened.plan].title
-    return About(opened.customer_id, made.phrase(plan), _subject(told), clocks)
+    return About(opened.customer_id, made.phrase(plan), told[0].words.get("subject"), clocks)
 
 
-def _subject(told: Sequence[RecordedEvent]) -> str | None:
-    return told[0].words.get("subject")
-
-
-def _running(made: View, one: Running) -> Line | None:
+def _running(made: View, one: Running, about: About) -> Line | None:
     """Write a running clock; None where the log knows better than the read models by now."""
-    about = _about(made, one.ticket)
     for clock in about.clocks:
         if (clock.name, clock.instance) == (one.clock, one.instance):
             break
@@ -254,7 +253,7 @@ def _running(made: View, one: Running) -> Line | None:
         100 * max(0, budget - left) // budget if budget else 100,
         _seconds(left),
         moments.countdown(left),
-        " ".join(_spans(clock, meter, made.at)),
+        _spans(clock.hours, meter, made.at),
         _seconds(one.due_at),
         instant.text(one.due_at),
         made.near(one.due_at),
@@ -268,15 +267,18 @@ def _basis(clock: Clock) -> tuple[Target | None, int]:
     return clock.policy.untriaged_target(clock.plan, clock.name, clock.started_at), clock.started_at
 
 
-def _spans(clock: Clock, meter: Kind, at: int) -> Iterator[str]:
-    end = min(at + _COUNTED_AHEAD, clock.hours.end - 1)
-    for segment in clock.hours.segments(at, max(at, end)):
-        if segment.kind == meter:
-            yield f"{_seconds(segment.start)}-{_seconds(segment.end)}"
+@lru_cache(maxsize=100)
+def _spans(hours: Hours, meter: Kind, at: int) -> str:
+    """Return when a meter counts from now on; lines of one plan share it."""
+    end = min(at + _COUNTED_AHEAD, hours.end - 1)
+    return " ".join(
+        f"{_seconds(segment.start)}-{_seconds(segment.end)}"
+        for segment in hours.segments(at, max(at, end))
+        if segment.kind == meter
+    )
 
 
-def _waiting(made: View, one: Waiting) -> Silent:
-    about = _about(made, one.ticket)
+def _waiting(made: View, one: Waiting, about: About) -> Silent:
     return Silent(
         one.ticket,
         made.ticket(one.ticket) if made.may("get_ticket") else None,

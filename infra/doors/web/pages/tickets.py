@@ -15,7 +15,7 @@ from infra.doors.web.all_tickets import judged
 from infra.doors.web.asked import one_at_a_time
 from infra.doors.web.pages import session
 from infra.doors.web.pages.page import View, chosen, number, one_of, protected, view
-from infra.doors.web.sight import story
+from infra.doors.web.sight import stories
 from infra.doors.web.table import read_cursor, written_cursor
 from infra.doors.web.tickets import page
 from infra.store.listed import NEWEST, Wanted
@@ -123,9 +123,10 @@ def list_tickets(request: Request) -> Response:
         found, following = page(made.service, wanted, cursor, LISTED)
     else:
         found, following = _looked_through(made, wanted, figure, cursor)
+    subjects = _subjects(made, found)
     return made.show(
         "tickets.html",
-        lines=[(row, _subject(made, row.ticket)) for row in found],
+        lines=[(row, subjects.get(row.ticket, "")) for row in found],
         wanted=wanted,
         figure=figure,
         statuses=STATUSES,
@@ -200,8 +201,8 @@ def _fits(row: TicketRow, wanted: Wanted) -> bool:
     )
 
 
-def _subject(made: View, ticket: str) -> str:
+def _subjects(made: View, found: Sequence[TicketRow]) -> Mapping[str, str]:
     if made.caller is None or not made.may("read_words"):
-        return ""
-    told = story(made.service.log, made.caller, ticket, words=True)
-    return told[0].words.get("subject", "")
+        return {}
+    told = stories(made.service.log, made.caller, [row.ticket for row in found], words=True)
+    return {ticket: events[0].words.get("subject", "") for ticket, events in told.items()}
