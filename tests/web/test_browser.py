@@ -297,6 +297,24 @@ def test_everything_fits_on_a_phone(desk: Desk, browser: Browser) -> None:
         assert browser.run("return document.documentElement.scrollWidth") <= 360, path
 
 
+@pytest.mark.parametrize("language", ["en", "cs"])
+def test_the_segments_of_a_clock_fit(desk: Desk, browser: Browser, language: str) -> None:
+    """Who checks a calculation at 1280 pixels does not have to scroll sideways."""
+    desk.clock.now += 27 * instant.SECOND + 904_152
+    ticket = desk.triaged()
+    desk.clock.now += 12 * instant.DAY
+    browser.sign_in(desk, "specialist")
+    browser.open(f"/desk/language?lang={language}&to=/desk/tickets/{ticket}")
+    browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    widths = browser.run(
+        "return [...document.querySelectorAll('.segments')]"
+        ".map(({rows, parentElement: {scrollWidth, clientWidth}}) =>"
+        " [rows.length, scrollWidth - clientWidth])"
+    )
+    assert max(rows for rows, _ in widths) > 20
+    assert [over for _, over in widths] == [0] * len(widths)
+
+
 def test_everything_can_be_read_on_a_wide_screen(desk: Desk, browser: Browser) -> None:
     """At 4K nothing scrolls sideways, letters grow, and no line is longer than 80 of them."""
     desk.triaged(subject="It stops", body="A long text. " * 200)

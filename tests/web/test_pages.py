@@ -418,6 +418,7 @@ class TestATicket:
     def test_the_explanation_is_text_to_copy(self, desk: Desk) -> None:
         """Whole, in the language of the page, without a script."""
         ticket = desk.triaged()
+        desk.clock.now += instant.MINUTE
         for language, head in (("en", "Which target holds"), ("cs", "Který cíl platí")):
             shown = page(desk, "agent", f"/desk/tickets/{ticket}", lang=language).text
             [copied] = re.findall(r'<textarea class="copy" readonly[^>]*>\n([^<]*)<', shown)
@@ -470,6 +471,28 @@ class TestATicket:
         assert at == explained["clocks"][0]["due_at"]
         share = (instant.parse(at) - first) / (last - first)
         assert float(x) == pytest.approx(24 + share * 952, abs=0.01)
+
+    def test_an_explanation_is_to_the_second(self, desk: Desk) -> None:
+        """What was recorded live has microseconds; due times are not shown later than they are."""
+        desk.clock.now += 27 * instant.SECOND + 904_152
+        ticket = desk.triaged()
+        desk.clock.now += 3 * instant.MINUTE + 700_000
+        exact = desk.get("agent", f"/tickets/{ticket}/explanation").json()["clocks"][0]["due_at"]
+        assert exact.endswith(":27.904152Z")
+        why = text(page(desk, "agent", f"/desk/tickets/{ticket}")).partition("Why:")[2]
+        assert re.search(r"\d:\d\d:27\b", why)
+        assert not re.search(r":\d\d[.,]\d", why)
+        assert not re.search(r"[.,]\d+.seconds", why)
+
+    def test_a_fraction_of_a_second_that_decides_is_shown(self, desk: Desk) -> None:
+        """An answer three milliseconds late, in the second in which it was due, is late."""
+        ticket = desk.triaged()
+        due = desk.get("agent", f"/tickets/{ticket}/explanation").json()["clocks"][0]["due_at"]
+        desk.clock.now = instant.parse(due) + 3_000
+        desk.done(
+            "agent", f"/tickets/{ticket}/responses", {"message": "Ano", "awaiting": "support"}
+        )
+        assert "0.003 seconds" in text(page(desk, "agent", f"/desk/tickets/{ticket}"))
 
     def test_the_line_meets_every_warning_at_its_share(self, desk: Desk) -> None:
         """Of two budgets the one of which more is used is drawn, so it is whole when it is due."""
@@ -693,8 +716,12 @@ class TestTheOtherPages:
             return re.findall(r'<tr data-row="(T-\d)-', shown)
 
         shown = text(page(desk, "auditor", "/desk/alerts"))
-        assert shown.index("promise broken initial response") < shown.index("warning 0.75")
-        assert "warning 0.75" not in text(page(desk, "auditor", "/desk/alerts?kind=breach"))
+        assert shown.index("promise broken initial response") < shown.index("warning 75 % used")
+        assert "warning 75 % used" not in text(page(desk, "auditor", "/desk/alerts?kind=breach"))
+        assert "overdue 4 × the target late" in shown
+        czech = text(page(desk, "auditor", "/desk/alerts", lang="cs"))
+        assert "varování vyčerpáno 75 %" in czech
+        assert "po termínu o 4 × cíl později" in czech
         assert alerts("ticket=T-2") == [one for one in alerts() if one == "T-2"] != []
         for query in ("severity=1", "plan=premium", "customer=c-1", "ticket=T-1"):
             assert set(alerts(query)) == {"T-1"}, query

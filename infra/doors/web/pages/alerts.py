@@ -18,11 +18,12 @@ from infra.doors.web.pages.page import (
     protected,
     view,
 )
-from infra.doors.web.sight import story
+from infra.doors.web.sight import stories
 from infra.doors.web.table import read_cursor, written_cursor
 from infra.outlets.deliveries import Record
 from infra.store.told import OfTicket, Wanted
 from projections.judging import CannotJudge, judging
+from projections.rows import AlertRow
 
 router = protected()
 
@@ -113,10 +114,10 @@ def _page(made: View, wanted: Wanted, cursor: str) -> tuple[Sequence[OfTicket], 
 
 def _then(made: View, found: Sequence[OfTicket]) -> Iterator[OfTicket]:
     assert made.caller is not None
+    tickets = [one.alert.ticket for one in found]
+    histories = stories(made.service.log, made.caller, tickets, words=False)
     for one in found:
-        told = known(
-            story(made.service.log, made.caller, one.alert.ticket, words=False), made.at, made.at
-        )
+        told = known(histories[one.alert.ticket], made.at, made.at)
         try:
             with judging(one.alert.ticket):
                 severity = fold(told, made.policies).severity if told else None
@@ -133,7 +134,7 @@ def _line(made: View, one: OfTicket, records: Sequence[Record]) -> Line:
         made.ticket(alert.ticket) if made.may("get_ticket") else None,
         alert.kind,
         made.said[alert.clock].format(instance=alert.instance),
-        alert.step or "",
+        _step(made, alert),
         one.severity,
         one.customer_id,
         made.phrase(plans[one.plan].title) if one.plan in plans else one.plan,
@@ -142,6 +143,18 @@ def _line(made: View, one: OfTicket, records: Sequence[Record]) -> Line:
         one.announced,
         [_delivery(made, record) for record in records if record.alert_id == alert.id],
     )
+
+
+def _step(made: View, alert: AlertRow) -> str:
+    """Say of which step of the policy an alert is, if of any."""
+    if alert.step is None:
+        return ""
+    if alert.kind == "overdue":
+        return made.said["overdue_mark"].format(times=alert.step)
+    # What is withdrawn has the step alone, and from 1 on that may be of either kind.
+    if alert.kind == "withdrawn" and float(alert.step) >= 1:
+        return ""
+    return made.used(alert.step)
 
 
 def _delivery(made: View, record: Record) -> Delivery:

@@ -13,7 +13,7 @@ _A_WEEK = 7
 
 def near(at: int, now: int, zone: tzinfo, said: Said, language: Language) -> str:
     """Write an instant by what it is now: `today 14:30`, `Mon 9:00`, later a date."""
-    here, today = local(_whole(at), zone), local(_whole(now), zone)
+    here, today = local(whole(at), zone), local(whole(now), zone)
     days = (here.date() - today.date()).days
     time = f"{here.hour}:{here.minute:02}"
     named: Sequence[str] = {-1: said["yesterday"], 0: said["today"], 1: said["tomorrow"]}.get(
@@ -29,7 +29,7 @@ def near(at: int, now: int, zone: tzinfo, said: Said, language: Language) -> str
 
 def exact(at: int, zone: tzinfo, language: Language) -> str:
     """Write an instant to the second, with its day and zone."""
-    here = local(_whole(at), zone)
+    here = local(whole(at), zone)
     day = LANGUAGES[language].short_day(here.date(), weekday=True, year=True)
     seconds = f":{here.second:02}" if here.second else ""
     return f"{day} {here.hour}:{here.minute:02}{seconds} {here.tzname()}"
@@ -37,7 +37,7 @@ def exact(at: int, zone: tzinfo, language: Language) -> str:
 
 def field(at: int, zone: tzinfo) -> str:
     """Write an instant as a field for date and time holds it."""
-    return local(_whole(at), zone).strftime("%Y-%m-%dT%H:%M")
+    return local(whole(at), zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def countdown(duration: int) -> str:
@@ -55,5 +55,6 @@ def length(duration: int, said: Said) -> str:
     return f"{rest} {said['minutes_short']}"
 
 
-def _whole(at: int) -> int:
+def whole(at: int) -> int:
+    """Return the beginning of the second of an instant."""
     return at - at % instant.SECOND

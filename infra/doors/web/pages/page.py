@@ -142,6 +142,10 @@ class View(NamedTuple):
         """Write how long."""
         return moments.length(duration, self.said)
 
+    def used(self, step: str | None) -> str:
+        """Say which share of a target is used up, of a step such as `0.75`."""
+        return self.said["warning_mark"].format(percent=f"{float(step or 0) * 100:g}")
+
     def link(self, path: str, **query: object) -> str:
         """Return a link to a page of the same time."""
         if self.as_of is not None:

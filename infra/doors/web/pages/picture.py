@@ -186,7 +186,7 @@ def _marks(explained: Explanation, view: View, x: Scale) -> Iterator[Mark]:
     found += [
         (
             "warning",
-            said["warning_mark"].format(percent=f"{float(one.step or 0) * 100:g}"),
+            view.used(one.step),
             one.at,
         )
         for one in explained.warnings

@@ -27,7 +27,7 @@ from domain.ticket import fold as fold_ticket
 from infra.doors.answers.ticket import lacking
 from infra.doors.web.body import OpenBody
 from infra.doors.web.commands import open_ticket
-from infra.doors.web.pages import moments, session
+from infra.doors.web.pages import moments, session, to_the_second
 from infra.doors.web.pages.forms import ACTIONS, Action, as_sent, body_of, legal
 from infra.doors.web.pages.page import View, fields_of, protected, view
 from infra.doors.web.pages.picture import Picture, picture
@@ -149,7 +149,8 @@ def _options(made: View) -> Mapping[str, Sequence[tuple[object, object]]]:
 
 def _shown(made: View, clock: Clock, shown: Sequence[RecordedEvent]) -> Shown:
     explained = explain(clock, shown, made.at)
-    told = narrate(explained, made.at, LANGUAGES[made.language], None)
+    read = to_the_second.explained(clock, shown, made.policies, made.at)
+    told = narrate(read, moments.whole(made.at), LANGUAGES[made.language], None)
     return Shown(
         made.said[clock.name].format(instance=clock.instance),
         clock,
