@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple, get_args
 
 from domain import instant
@@ -27,8 +28,16 @@ LONGEST_BUDGET = Duration(365, "day")
 ONE_HOUR = Duration(1, "hour")
 DEFAULT_SETTLE = Duration(30, "second")
 DEFAULT_MAX_BACKDATE = Duration(7, "day")
-DEFAULT_WARNINGS: tuple[Step, ...] = (Step("0.5", Fraction(1, 2)), Step("0.75", Fraction(3, 4)))
-DEFAULT_OVERDUE: tuple[Step, ...] = tuple(Step(str(k), Fraction(k)) for k in (1, 2, 4))
+
+
+@lru_cache(256)
+def _step(text: str) -> Step:
+    """Return a step: one object for each text, because comparing fractions is slow."""
+    return Step(text, Fraction(text))
+
+
+DEFAULT_WARNINGS: tuple[Step, ...] = (_step("0.5"), _step("0.75"))
+DEFAULT_OVERDUE: tuple[Step, ...] = tuple(_step(str(k)) for k in (1, 2, 4))
 MOST_OVERDUE = 1_000
 
 _STEP = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
@@ -211,7 +220,7 @@ def _steps(table: Table, key: str, below: int, expected: str) -> tuple[Step, ...
         elif steps and Fraction(text) <= steps[-1].value:
             table.findings.add(path, f"rising numbers, so one above {steps[-1].text}", text)
         else:
-            steps.append(Step(text, Fraction(text)))
+            steps.append(_step(text))
     return tuple(steps)
 
 
