@@ -725,9 +725,17 @@ class TestImport:
     @pytest.mark.parametrize(
         ("change", "version", "reason"),
         [
-            (lambda told: [told[0], told[1]._replace(event_id="x")], 2, "another event_id"),
-            (lambda told: [told[0]._replace(occurred_at=1), *told[1:]], 1, "another occurred_at"),
-            (lambda told: [told[0], told[1]._replace(event=Resolved())], 2, "another event "),
+            (
+                lambda told: [told[0], told[1]._replace(event_id="x")],
+                2,
+                "another id at its event 2",
+            ),
+            (
+                lambda told: [told[0]._replace(occurred_at=1), *told[1:]],
+                1,
+                "another time at its event 1",
+            ),
+            (lambda told: [told[0], told[1]._replace(event=Resolved())], 2, "another type or data"),
             (lambda told: [told[0], told[1]._replace(words={"message": "Ne"})], 2, "text"),
             (lambda told: [*told, told[1]], 3, "only 2 events of it"),
         ],
