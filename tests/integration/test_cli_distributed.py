@@ -35,7 +35,7 @@ def _servers_can_be_had() -> None:
 def test_a_desk_that_loses_a_worker_equals_the_embedded_one() -> None:
     """It makes its own servers, serves, ends when it is asked to, and leaves no process behind."""
     with reachable_folder() as folder:
-        living = subprocess.Popen(
+        with subprocess.Popen(
             [
                 *(sys.executable, "-m", "infra.doors.cli", "live", "--distributed"),
                 *("--data", str(folder / "desk"), "--http", "127.0.0.1:0"),
@@ -45,14 +45,14 @@ def test_a_desk_that_loses_a_worker_equals_the_embedded_one() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
-        try:
-            said = kill_a_worker(living)
-            served(said)
-            living.send_signal(signal.SIGINT)
-            rest, errors = living.communicate(timeout=PATIENCE)
-        finally:
-            living.kill()
+        ) as living:
+            try:
+                said = kill_a_worker(living)
+                served(said)
+                living.send_signal(signal.SIGINT)
+                rest, errors = living.communicate(timeout=PATIENCE)
+            finally:
+                living.kill()
         assert living.returncode == 0, (said, rest, errors, logs(folder / "desk" / "logs"))
         assert re.search(
             r"^equal to the embedded read models: [\d,]+ tickets, [\d,]+ clocks, [\d,]+ alerts$",
@@ -77,7 +77,7 @@ def kill_a_worker(living: subprocess.Popen[str]) -> str:
 
 def served(said: str) -> None:
     """Give commands where it says that it serves, and hear what the workers make of them."""
-    found = re.search(r"Board: (http://\S+) ", said)
+    found = re.search(r"(http://\S+)/desk/sign-in#", said)
     assert found is not None, said
     database = re.search(r"export LHUTA_DATABASE=(.*)", said)
     assert database is not None, said

@@ -152,7 +152,7 @@ class TestACustomer:
         """No agent's id, no rationale, no root cause, no causes and no alerts, in any answer."""
         for path in (f"/tickets/{ticket}", f"/tickets/{ticket}/explanation", "/report", "/clocks"):
             text = desk.get("customer", path).text
-            for hidden in ("a-1", "Nobody can work", "defect", "i-1", "commandid"):
+            for hidden in ("agent:a-1", "Nobody can work", "defect", "i-1", "commandid"):
                 assert hidden not in text, (path, hidden)
         told = found(desk.get("customer", f"/tickets/{ticket}"))
         assert told["alerts"] is None
@@ -162,7 +162,7 @@ class TestACustomer:
     def test_is_told_of_staff_by_staff_only(self, desk: Desk, ticket: str) -> None:
         """An agent sees what a customer does not, so there is something to hide."""
         text = desk.get("agent", f"/tickets/{ticket}").text
-        for shown in ("a-1", "Nobody can work", "defect", "i-1"):
+        for shown in ("agent:a-1", "Nobody can work", "defect", "i-1"):
             assert shown in text
 
 
