@@ -23,6 +23,7 @@ Reason = Literal["disproved", "superseded"]
 ClockKey = tuple[ClockName, str]
 """A clock's identity inside its ticket: its name and the id of the event that started it."""
 
+_OCCURRED_AT = attrgetter("occurred_at")
 _RECORDED_AT = attrgetter("recorded_at")
 _ARRIVAL = attrgetter("recorded_at", "version")
 
@@ -259,7 +260,7 @@ class Watch:
         return self._folding.folded
 
     def record(self, events: Sequence[RecordedEvent]) -> None:
-        """Take the ticket's events of one recorded instant, together (semantics §5)."""
+        """Take the ticket's events of one recorded instant, by their versions (semantics §5)."""
         now = events[0].recorded_at
         self._ticket = events[0].ticket
         self._decide_until(now - 1)
@@ -325,7 +326,8 @@ class Watch:
 
     def _fold(self, events: Sequence[RecordedEvent]) -> bool:
         """Fold what was recorded; tell whether everything was folded anew for it."""
-        in_order = sorted(events, key=story_order) if len(events) > 1 else events
+        # Sorting leaves those of one instant in the order of their versions, in which they come.
+        in_order = sorted(events, key=_OCCURRED_AT) if len(events) > 1 else events
         self._history.extend(in_order)
         # A late fact: the one order of events is not that of their arrival (semantics §2).
         late = self._folded_to is not None and story_order(in_order[0]) < self._folded_to

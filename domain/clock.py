@@ -265,7 +265,8 @@ def _first_promise(
     """Return the first target of a clock, counted from its own start."""
     target = policy.target(plan, triage.severity, triage.supported, name)
     due_at = None if target is None else policy.plans[plan].hours.due(start, *target)
-    return (Promise("start", by.event_id, by.occurred_at, target, due_at, start, target),)
+    told = ("start", by.event_id, by.occurred_at, target, due_at, start, target)
+    return (tuple.__new__(Promise, told),)
 
 
 def _retargeted(clock: Clock, triage: SeverityAssigned, by: RecordedEvent) -> Promise:

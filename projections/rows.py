@@ -200,24 +200,29 @@ def _ticket(
     assert type(opened) is Opened
     status, triage = folded.status, folded.triage
     resolved = status in {"resolved", "verified"}
-    return TicketRow(
-        history[0].ticket,
-        partition,
-        status,
-        None if triage is None else triage.severity,
-        None if triage is None else triage.impact,
-        None if triage is None else triage.topic,
-        None if triage is None else int(triage.supported),
-        opened.customer_id,
-        opened.plan,
-        opened.channel,
-        history[0].occurred_at,
-        folded.triaged_at,
-        _last(story, ANSWERS),
-        _last(story, RESOLUTIONS) if resolved else None,
-        story[-1].occurred_at,
-        history[-1].recorded_at,
-        len(history),
+    # As every constructor of a named tuple, `TicketRow` would cost as much as the rest: a rebuild
+    # makes millions of rows.
+    return tuple.__new__(
+        TicketRow,
+        (
+            history[0].ticket,
+            partition,
+            status,
+            None if triage is None else triage.severity,
+            None if triage is None else triage.impact,
+            None if triage is None else triage.topic,
+            None if triage is None else int(triage.supported),
+            opened.customer_id,
+            opened.plan,
+            opened.channel,
+            history[0].occurred_at,
+            folded.triaged_at,
+            _last(story, ANSWERS),
+            _last(story, RESOLUTIONS) if resolved else None,
+            story[-1].occurred_at,
+            history[-1].recorded_at,
+            len(history),
+        ),
     )
 
 
@@ -238,8 +243,6 @@ def _clock(ticket: str, clock: Clock, found: Sequence[Deadline], decided_to: int
     else:
         business, off_hours = clock.meters(decided_to)
         verdict = clock.verdict(decided_to)
-    # As every constructor of a named tuple, `ClockRow` would cost as much as the rest: a rebuild
-    # makes millions of rows.
     return tuple.__new__(
         ClockRow,
         (

@@ -251,7 +251,6 @@ def _rebuilt(kind: str, settings: Settings, events: int, bound: str) -> Iterator
         one, other = in_turns(
             lambda: wiring.rebuild(desk, lambda done, of: None),
             read,
-            rounds=2,
             clock=time.process_time,
         )
     yield Row(

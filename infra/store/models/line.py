@@ -16,7 +16,8 @@ SEPARATOR = ","
 
 def lines(events: Iterable[RecordedEvent]) -> str:
     """Write events as they are kept."""
-    return orjson.dumps([_parts(recorded) for recorded in events])[1:-1].decode()
+    # From the version to the actor as they stand in the event; its type's name, its data.
+    return orjson.dumps([(*one[1:6], *written(one.event)) for one in events])[1:-1].decode()
 
 
 def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:
@@ -33,8 +34,3 @@ def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:
             )
         ]
     )
-
-
-def _parts(recorded: RecordedEvent) -> tuple[object, ...]:
-    # From the version to the actor as they stand in the event; its type's name, its data.
-    return (*recorded[1:6], *written(recorded.event))
