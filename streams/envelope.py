@@ -13,7 +13,6 @@ import orjson
 
 from domain import instant
 from domain.event import (
-    NO_WORDS,
     AgentResponded,
     Awaiting,
     CustomerReplied,
@@ -25,6 +24,7 @@ from domain.event import (
     SeverityAssigned,
     Text,
     Verified,
+    Words,
     WorkaroundFound,
     is_ticket_id,
 )
@@ -96,7 +96,8 @@ def event_of(attributes: Data) -> RecordedEvent:
     ):
         raise Malformed(_fault(attributes))
     occurred_at = _instant("time", time)
-    event, words = reader(data)
+    event = reader(data)
+    words = _words(data, WORDS[kind])
     recorded_at = (
         occurred_at if recorded is None or recorded == time else _instant("recordedtime", recorded)
     )
@@ -192,7 +193,7 @@ def type_of(event: Event) -> str:
     return written(event)[0]
 
 
-def _opened(data: Data) -> tuple[Event, Mapping[str, str]]:
+def _opened(data: Data) -> Event:
     environment = data.get("environment")
     return Opened(
         _required(data, "customer_id"),
@@ -200,39 +201,37 @@ def _opened(data: Data) -> tuple[Event, Mapping[str, str]]:
         _required(data, "channel"),
         NO_ENVIRONMENT if environment is None else _environment(environment),
         _optional(data, "follows"),
-    ), _words(data, OPENED_WORDS)
+    )
 
 
-def _severity_assigned(data: Data) -> tuple[Event, Mapping[str, str]]:
+def _severity_assigned(data: Data) -> Event:
     severity = data.get("severity")
     supported = data.get("supported")
     if type(severity) is not int:
         raise Malformed(f"'data.severity' is {shown(severity)}, expected an integer")
     if type(supported) is not bool:
         raise Malformed(f"'data.supported' is {shown(supported)}, expected true or false")
-    return _assigned(
-        severity, _required(data, "impact"), _required(data, "topic"), supported
-    ), _word(data, "rationale")
+    return _assigned(severity, _required(data, "impact"), _required(data, "topic"), supported)
 
 
-def _customer_replied(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return CUSTOMER_REPLIED, _word(data, "message")
+def _customer_replied(data: Data) -> Event:
+    return CUSTOMER_REPLIED
 
 
-def _agent_responded(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return AGENT_RESPONDED[_awaiting(data)], _word(data, "message")
+def _agent_responded(data: Data) -> Event:
+    return AGENT_RESPONDED[_awaiting(data)]
 
 
-def _workaround_found(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return WORKAROUND_FOUND[_awaiting(data)], _word(data, "description")
+def _workaround_found(data: Data) -> Event:
+    return WORKAROUND_FOUND[_awaiting(data)]
 
 
-def _resolved(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return _resolved_by(_optional(data, "root_cause")), _word(data, "resolution")
+def _resolved(data: Data) -> Event:
+    return _resolved_by(_optional(data, "root_cause"))
 
 
-def _verified(data: Data) -> tuple[Event, Mapping[str, str]]:
-    return _verified_by(_required(data, "method")), _word(data, "evidence")
+def _verified(data: Data) -> Event:
+    return _verified_by(_required(data, "method"))
 
 
 # A desk has few of each: one object serves many events, and is made once.
@@ -241,10 +240,15 @@ _resolved_by = lru_cache(1024)(Resolved)
 _verified_by = lru_cache(1024)(Verified)
 _environment_of = lru_cache(1024)(Environment)
 
-OPENED_WORDS = ("subject", "body", "recent_changes", "workarounds_tried", "steps_taken")
 # The words of each type (contracts, Events on Kafka, the table).
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "ticket.opened.v1": OPENED_WORDS,
+    "ticket.opened.v1": (
+        "subject",
+        "body",
+        "recent_changes",
+        "workarounds_tried",
+        "steps_taken",
+    ),
     "ticket.severity-assigned.v1": ("rationale",),
     "ticket.customer-replied.v1": ("message",),
     "ticket.agent-responded.v1": ("message",),
@@ -264,7 +268,7 @@ WORKAROUND_FOUND: Mapping[Awaiting, WorkaroundFound] = {
 }
 
 # What reads the data of each type; the log reads what it stored by the same.
-READERS: Mapping[str, Callable[[Data], tuple[Event, Mapping[str, str]]]] = {
+READERS: Mapping[str, Callable[[Data], Event]] = {
     "ticket.opened.v1": _opened,
     "ticket.severity-assigned.v1": _severity_assigned,
     "ticket.customer-replied.v1": _customer_replied,
@@ -363,21 +367,14 @@ def _environment(value: object) -> Environment:
     )
 
 
-def _words(data: Data, names: tuple[str, ...]) -> Mapping[str, str]:
+def _words(data: Data, names: tuple[str, ...]) -> Words:
     words: dict[str, str] = {}
     for name in names:
         if name in data:
-            words.update(_word(data, name))
+            value = _optional(data, name)
+            if value is not None:
+                words[name] = value
     return words
-
-
-def _word(data: Data, name: str) -> Mapping[str, str]:
-    value = data.get(name)
-    if type(value) is str:
-        return {name: value}
-    if value is None:
-        return NO_WORDS
-    raise Malformed(f"'data.{name}' is {shown(value)}, expected a text")
 
 
 def _text(value: object) -> Text:

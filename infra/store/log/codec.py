@@ -79,7 +79,7 @@ def event_of(
         raise NewerSchema(f"event {version} of {stream}", f"it has the type {topic}")
     try:
         attributes = orjson.loads(state)
-        event, _ = read(attributes["data"])
+        event = read(attributes["data"])
         get = attributes.get
         text = get("text")
         # The constructor of a named tuple costs as much as the rest of this function.

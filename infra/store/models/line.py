@@ -27,7 +27,7 @@ def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:
     return tuple(
         [
             RecordedEvent(
-                ticket, version, event_id, occurred_at, recorded_at, actor, READERS[kind](data)[0]
+                ticket, version, event_id, occurred_at, recorded_at, actor, READERS[kind](data)
             )
             for version, event_id, occurred_at, recorded_at, actor, kind, data in orjson.loads(
                 f"[{lines}]"
