@@ -26,7 +26,8 @@ def _nothing(connection: Connection) -> None:
 class Pool(Closing):
     """Connections that are used again; a context manager.
 
-    One that the server closed while it rested is noticed and replaced before it is used.
+    One that the server closed while it rested is noticed and replaced before it is used. A
+    server that was away is tried again by the next who asks.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Pool(Closing):
             check=check,
             min_size=0,
             max_size=MOST,
-            timeout=WAIT_SECONDS,
+            # Otherwise it waits ever longer between two tries, and nobody is served for as long
+            # again as the server was away. Now whoever comes next tries at once.
+            reconnect_timeout=0,
             num_workers=1,
             open=True,
         )
@@ -60,7 +63,7 @@ class Pool(Closing):
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Give a connection until the block ends; raises Unreachable where none can be had."""
-        with translated(self._place), self._pool.connection() as connection:
+        with translated(self._place), self._pool.connection(WAIT_SECONDS) as connection:
             try:
                 if connection not in self._agreed:
                     self._agree(connection)
