@@ -38,19 +38,17 @@ def rebuild(data: Path, as_json: bool) -> None:
     that is cut off is finished by the next lhuta run, by workers, or by another rebuild.
     """
     settings = Settings(data)
-    started = monotonic()
     with desk_errors():
         try:
-            rebuilt = _rebuilt(settings)
+            rebuilt, rate = _rebuilt(settings)
         except DamagedModels as error:
             aside = wiring.set_aside(settings)
             click.echo(
                 f"The read models are damaged ({error.detail}); the file is now {shown(aside)}.",
                 err=True,
             )
-            rebuilt = _rebuilt(settings)
+            rebuilt, rate = _rebuilt(settings)
     applied = rebuilt.applied
-    rate = per_second(applied.events, started)
     if as_json:
         json_lines(
             [
@@ -67,12 +65,17 @@ def rebuild(data: Path, as_json: bool) -> None:
         click.echo("\n".join(_told(rebuilt, rate)))
 
 
-def _rebuilt(settings: Settings) -> wiring.Rebuilt:
+def _rebuilt(settings: Settings) -> tuple[wiring.Rebuilt, float]:
+    """Return what a rebuild did, and how many events a second, after the log was checked."""
     with progress("events") as sign:
         if wiring.partitions(settings) > 1:
-            return wiring.rebuild_partitions(settings, wall_clock, sign)
-        with wiring.held(settings, "lhuta rebuild") as desk:
-            return wiring.rebuild(desk, sign)
+            started = monotonic()
+            rebuilt = wiring.rebuild_partitions(settings, wall_clock, sign)
+        else:
+            with wiring.held(settings, "lhuta rebuild") as desk:
+                started = monotonic()
+                rebuilt = wiring.rebuild(desk, sign)
+    return rebuilt, per_second(rebuilt.applied.events, started)
 
 
 def _told(rebuilt: wiring.Rebuilt, rate: float) -> Iterator[str]:
