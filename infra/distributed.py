@@ -3,7 +3,7 @@
 import gc
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from socket import gethostname
@@ -29,12 +29,15 @@ from streams.publisher import Publisher
 from streams.record import source_header
 from streams.relay import Relay
 from streams.sender import Wait
-from streams.share import LANES
-from streams.topic import KafkaUnusable
+from streams.share import GROUP, LANES
+from streams.topic import ALERTS, CLOCKS, EVENTS, WATERMARKS, KafkaUnusable, Topic
 
 # What a batch is made of lives until the batch is done, and goes by itself; looking for cycles in
 # it as often as usual takes a sixth of the time.
 _COLLECT_AFTER = 50_000
+
+RELAYED = (EVENTS, WATERMARKS)
+PUBLISHED = (ALERTS, CLOCKS)
 
 
 class NoDatabase(StoreError):
@@ -50,7 +53,7 @@ class NoDatabase(StoreError):
 def relaying(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what relays a log to Kafka until it is asked to stop; raises StoreError.
 
-    What is given raises KafkaRefused and TopicsUnfit, too.
+    What is given raises KafkaRefused, NotAllowed and TopicsUnfit, too.
     """
     url = database(place)
     with (
@@ -59,7 +62,7 @@ def relaying(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
         PostgreSQLLease(url, "relay") as lease,
         rare_collections(),
     ):
-        connected = partial(sending, broker, "lhuta-relay", log.partitions)
+        connected = partial(sending, broker, "lhuta-relay", log.partitions, RELAYED)
         yield Relay(log, places, lease, connected, broker.topic, wall_clock, note).run
 
 
@@ -68,15 +71,15 @@ def republish(
 ) -> int:
     """Send the log from a position on again, and return how far.
 
-    Raises StoreError, NotSent, KafkaRefused and TopicsUnfit. `progress` hears how far the log was
-    read, and how far it goes. Whoever relays may go on. From its beginning, what was published is
-    published again, too, by whoever publishes.
+    Raises StoreError, NotSent, KafkaRefused, NotAllowed and TopicsUnfit. `progress` hears how far
+    the log was read, and how far it goes. Whoever relays may go on. From its beginning, what was
+    published is published again, too, by whoever publishes.
     """
     url = database(place)
     with (
         EventLog.open(url) as log,
         PostgreSQLPlaces(url, log) as places,
-        sending(broker, "lhuta-republish", log.partitions) as producer,
+        sending(broker, "lhuta-republish", log.partitions, RELAYED) as producer,
         rare_collections(),
     ):
         end = log.head().position
@@ -94,7 +97,7 @@ def republish(
 def publishing(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what publishes alerts and clocks until it is asked to stop; raises StoreError.
 
-    What is given raises KafkaRefused and TopicsUnfit, too.
+    What is given raises KafkaRefused, NotAllowed and TopicsUnfit, too.
     """
     url = database(place)
     with (
@@ -102,7 +105,7 @@ def publishing(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]
         PostgreSQLPublications.open(url) as publications,
         PostgreSQLLease(url, "publisher") as lease,
     ):
-        connected = partial(sending, broker, "lhuta-publisher", log.partitions)
+        connected = partial(sending, broker, "lhuta-publisher", log.partitions, PUBLISHED)
         yield Publisher(
             publications,
             log.partitions,
@@ -115,14 +118,16 @@ def publishing(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]
 
 
 @contextmanager
-def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any]]:
+def sending(
+    broker: Broker, name: str, partitions: int, topics: Sequence[Topic]
+) -> Iterator[Producer[Any]]:
     """Connect a producer to topics that fit the log.
 
-    Raises NotSent, KafkaRefused and TopicsUnfit.
+    Raises NotSent, KafkaRefused, NotAllowed and TopicsUnfit.
     """
     try:
-        with topic.opened(broker) as topics:
-            topics.require(partitions)
+        with topic.opened(broker) as found:
+            found.require(partitions, topics)
     except KafkaUnusable as error:
         raise NotSent(broker, error) from error
     with Producer[Any](broker, name) as producer:
@@ -132,12 +137,13 @@ def sending(broker: Broker, name: str, partitions: int) -> Iterator[Producer[Any
 def work(place: Place, broker: Broker, web_port: int) -> None:
     """Work on a share of a log's partitions until SIGTERM or SIGINT.
 
-    Raises StoreError, KafkaUnusable, KafkaRefused, PortTaken, and what else stopped the worker.
+    Raises StoreError, KafkaUnusable, KafkaRefused, NotAllowed, PortTaken, and what else stopped the
+    worker.
     """
     url = database(place)
     # Faust would end at once where Kafka is away, and not tell why.
-    with topic.opened(broker):
-        pass
+    with topic.opened(broker) as topics:
+        topics.may_read(RELAYED, GROUP)
     with ExitStack() as opened:
         log = opened.enter_context(EventLog.open(url))
         models = [opened.enter_context(PostgreSQLModels.open(url)) for _ in range(LANES)]

@@ -14,6 +14,9 @@ from streams.record import Undecodable, UnknownType
 Way = Literal["stream", "watermark", "log"]
 """How what was applied came: records, a watermark, or in bulk from the log."""
 
+GROUP = "lhuta-worker"
+"""The consumer group among whose members the partitions are shared."""
+
 LANES = 2
 """How many partitions are read in bulk at once: one folds while the database works for another."""
 

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    CoordinatorNotAvailableError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 
 from streams.broker import Broker
 from streams.entry import knock
@@ -16,6 +22,18 @@ _ANY_REPLICATION = -1
 
 MISSING = "missing"
 PARTITIONS = "partitions"
+
+Right = Literal["Create", "Describe", "DescribeConfigs", "Read", "Write"]
+"""What a cluster with access control allows a user or not, in Kafka's own words."""
+
+# As kafka-python writes them.
+_RIGHTS: Mapping[Right, str] = {
+    "Create": "CREATE",
+    "Describe": "DESCRIBE",
+    "DescribeConfigs": "DESCRIBE_CONFIGS",
+    "Read": "READ",
+    "Write": "WRITE",
+}
 
 
 class Topic(NamedTuple):
@@ -43,6 +61,17 @@ class KafkaUnusable(Exception):
         super().__init__(
             f"Kafka at {broker} does not do what was asked ({error}); see that it runs there, that "
             "its address and protocol are right, and that this user may do it"
+        )
+
+
+class NotAllowed(Exception):
+    """The cluster does not allow us what we are to do; the message names every right we lack."""
+
+    def __init__(self, broker: Broker, lacking: Sequence[str]) -> None:
+        self.lacking = lacking
+        super().__init__(
+            f"Kafka at {broker} does not allow this user {', '.join(lacking)}: whoever runs the "
+            "cluster can give these rights (docs/distributed.md, Rights)"
         )
 
 
@@ -78,8 +107,18 @@ class TopicsUnfit(Exception):
         super().__init__("; ".join(fault.message for fault in faults))
 
 
+class _Described(NamedTuple):
+    """How many partitions a topic has, 0 where it is missing, and what we are allowed there."""
+
+    partitions: int
+    rights: frozenset[str]
+
+
 class Topics:
-    """Our topics on one cluster; `opened` reaches them."""
+    """Our topics on one cluster; `opened` reaches them.
+
+    Every method raises NotAllowed where a right is missing that it needs.
+    """
 
     def __init__(self, broker: Broker, admin: Any) -> None:
         self._broker = broker
@@ -87,24 +126,48 @@ class Topics:
 
     def check(self, partitions: int) -> list[Fault]:
         """Return what is wrong with our topics for a log of so many partitions."""
-        counts = self._counts()
-        settings = self._settings([name for name in counts if counts[name]])
+        described = self._described(TOPICS, "Describe", "DescribeConfigs")
+        settings = self._settings([name for name, one in described.items() if one.partitions])
         return [
-            fault for topic in TOPICS for fault in self._faults(topic, partitions, counts, settings)
+            fault
+            for topic in TOPICS
+            for fault in (
+                *self._unfit(topic, partitions, described),
+                *self._otherwise_set(topic, settings),
+            )
         ]
 
-    def require(self, partitions: int) -> None:
-        """Raise TopicsUnfit where nothing can be sent for a log of so many partitions."""
-        unfit = [one for one in self.check(partitions) if one.what in {MISSING, PARTITIONS}]
+    def require(self, partitions: int, topics: Sequence[Topic]) -> None:
+        """Raise TopicsUnfit where we cannot send to topics for a log of so many partitions."""
+        described = self._described(topics, "Write")
+        unfit = [fault for one in topics for fault in self._unfit(one, partitions, described)]
         if unfit:
             raise TopicsUnfit(unfit)
+
+    def may_read(self, topics: Sequence[Topic], group: str) -> None:
+        """See that we may read topics as a member of a group, whether or not they are there."""
+        lacking: list[str] = []
+        try:
+            self._described(topics, "Read")
+        except NotAllowed as error:
+            lacking += error.lacking
+        name = self._broker.topic(group)
+        try:
+            self._admin.describe_groups([name])
+        except GroupAuthorizationFailedError:
+            lacking.append(f"Read on the group {name}")
+        except CoordinatorNotAvailableError:
+            # A cluster that never had a group has nobody yet who could say.
+            pass
+        if lacking:
+            raise NotAllowed(self._broker, lacking)
 
     def create(self, partitions: int, replication: int | None = None) -> list[str]:
         """Make the topics that are missing, and return their names when they can be used.
 
         Without `replication` the cluster's own default decides how many copies there are.
         """
-        counts = self._counts()
+        described = self._described(TOPICS, "Describe")
         missing = {
             name: {
                 "num_partitions": partitions,
@@ -112,7 +175,7 @@ class Topics:
                 "configs": dict(topic.settings),
             }
             for topic in TOPICS
-            if not counts[name := self._broker.topic(topic.name)]
+            if not described[name := self._broker.topic(topic.name)].partitions
         }
         for name, wanted in missing.items():
             try:
@@ -120,15 +183,30 @@ class Topics:
             except TopicAlreadyExistsError:
                 # Somebody else makes them at the same time.
                 continue
+            except TopicAuthorizationFailedError as error:
+                raise NotAllowed(self._broker, [_lack("Create", name)]) from error
         self._admin.wait_for_topics(list(missing))
         return list(missing)
 
-    def _counts(self) -> dict[str, int]:
-        """Return how many partitions each of our topics has, 0 where it is missing."""
-        names = [self._broker.topic(topic.name) for topic in TOPICS]
-        return {
-            told["name"]: len(told["partitions"]) for told in self._admin.describe_topics(names)
+    def _described(self, topics: Sequence[Topic], *rights: Right) -> dict[str, _Described]:
+        """Return what there is of topics, by their names; raises NotAllowed."""
+        names = [self._broker.topic(topic.name) for topic in topics]
+        described = {
+            # Of a topic that we may not describe nothing is told, not even whether it is there.
+            told["name"]: _Described(
+                len(told["partitions"]), frozenset(told["authorized_operations"] or ())
+            )
+            for told in self._admin.describe_topics(names)
         }
+        lacking = [
+            _lack(right, name)
+            for name in names
+            for right in rights
+            if _RIGHTS[right] not in described[name].rights
+        ]
+        if lacking:
+            raise NotAllowed(self._broker, lacking)
+        return described
 
     def _settings(self, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         if not names:
@@ -143,23 +221,30 @@ class Topics:
             for name, settings in told["topic"].items()
         }
 
-    def _faults(
-        self,
-        topic: Topic,
-        partitions: int,
-        counts: Mapping[str, int],
-        settings: Mapping[str, Mapping[str, str]],
+    def _unfit(
+        self, topic: Topic, partitions: int, described: Mapping[str, _Described]
     ) -> Iterator[Fault]:
         name = self._broker.topic(topic.name)
-        if not counts[name]:
+        found = described[name].partitions
+        if not found:
             yield Fault(name, MISSING, "", "")
+        elif found != partitions:
+            yield Fault(name, PARTITIONS, str(partitions), str(found))
+
+    def _otherwise_set(
+        self, topic: Topic, settings: Mapping[str, Mapping[str, str]]
+    ) -> Iterator[Fault]:
+        name = self._broker.topic(topic.name)
+        if name not in settings:
             return
-        if counts[name] != partitions:
-            yield Fault(name, PARTITIONS, str(partitions), str(counts[name]))
         for setting, expected in topic.settings.items():
             found = settings[name].get(setting, "unknown")
             if found != expected:
                 yield Fault(name, setting, expected, found)
+
+
+def _lack(right: Right, topic: str) -> str:
+    return f"{right} on the topic {topic}"
 
 
 @contextmanager

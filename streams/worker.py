@@ -16,7 +16,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 
 from streams.broker import Broker
-from streams.share import Message, Share
+from streams.share import GROUP, Message, Share
 from streams.topic import EVENTS, WATERMARKS
 
 FETCHED = 2_000
@@ -33,8 +33,6 @@ FETCH_MILLISECONDS = 50
 
 METADATA_MILLISECONDS = 5_000
 """How long what is known of the topics holds."""
-
-GROUP = "lhuta-worker"
 
 T = TypeVar("T")
 

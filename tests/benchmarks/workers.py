@@ -27,8 +27,8 @@ from infra.store.log import wall_clock
 from infra.store.models.postgresql import PostgreSQLModels
 from streams.producer import Producer
 from streams.record import Watermark, of_watermark
+from streams.share import GROUP
 from streams.topic import EVENTS, WATERMARKS
-from streams.worker import GROUP
 from tests.benchmarks.faust_process import PLAIN_GROUP
 from tests.benchmarks.measure import Row
 from tests.benchmarks.world import PARTITIONS, PATIENCE, World, position, send, wait_until, world

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from kafka.admin import ACLOperation, ResourceType
 
 from infra.servers.postgresql import SERVED_AS, PostgreSQL
 from infra.servers.server import ServerFailed
@@ -28,6 +30,14 @@ from tests.servers.postgresql import reachable_folder
 from tests.servers.secured import PASSWORD, SecuredKafka
 
 PATIENCE = 60
+DOCUMENT = Path(__file__).parents[2] / "docs" / "distributed.md"
+OPERATIONS = {
+    "Create": ACLOperation.CREATE,
+    "Describe": ACLOperation.DESCRIBE,
+    "DescribeConfigs": ACLOperation.DESCRIBE_CONFIGS,
+    "Read": ACLOperation.READ,
+    "Write": ACLOperation.WRITE,
+}
 
 Settings = Mapping[str, str]
 
@@ -111,16 +121,16 @@ def done(settings: Settings, *command: str) -> str:
 
 
 @contextmanager
-def at_work(settings: Settings, *commands: tuple[str, ...]) -> Iterator[None]:
+def at_work(*parts: tuple[Settings, tuple[str, ...]]) -> Iterator[None]:
     """Let commands work meanwhile; each must end well when it is asked to."""
-    processes = [lhuta(settings, *command) for command in commands]
+    processes = [lhuta(settings, *command) for settings, command in parts]
     try:
         yield
     finally:
         for process in processes:
             process.terminate()
         said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(commands), said
+    assert [process.returncode for process in processes] == [0] * len(parts), said
     assert PASSWORD not in "".join(said)
 
 
@@ -152,6 +162,17 @@ def judged(settings: Settings) -> set[str]:
 OPEN = ("open", "--customer", "c-1", "--plan", "premium", "--subject", "Board", "--ticket")
 TRIAGE = ("--severity", "2", "--impact", "serious-performance", "--topic", "defect")
 
+PARTS = {
+    "topics create": ("topics", "create"),
+    "topics check": ("topics", "check"),
+    "relay": ("relay",),
+    "republish": ("republish", "--from", "0"),
+    "worker": ("worker", "--web-port", "0"),
+    "publish": ("publish",),
+}
+
+COMMANDS = [command for part, command in PARTS.items() if part != "topics create"]
+
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
 def test_a_password_lets_in_by_every_mechanism(secured: Secured, mechanism: Any) -> None:
@@ -166,20 +187,84 @@ def test_every_part_works_on_a_cluster_that_is_locked(
 ) -> None:
     """What happens while they run goes over Kafka to the read models, and its clocks back to it."""
     settings: Settings = request.getfixturevalue(way)
-    done(settings, "topics", "create")
-    done(settings, "topics", "check")
+    over_kafka_and_back(secured, dict.fromkeys(PARTS, settings))
+
+
+def over_kafka_and_back(secured: Secured, of: Mapping[str, Settings]) -> None:
+    """See that every part works, each by its own settings."""
+    done(of["topics create"], *PARTS["topics create"])
+    done(of["topics check"], *PARTS["topics check"])
+    settings = of["relay"]
     done(settings, *OPEN, "T-1")
-    with at_work(settings, ("relay",), ("worker", "--web-port", "0"), ("publish",)):
+    with at_work(*((of[part], PARTS[part]) for part in ("relay", "worker", "publish"))):
         eventually(lambda: "T-1" in judged(settings))
         # The worker is at the end of the log: that it goes on, only Kafka tells it.
         done(settings, *OPEN, "T-2")
         done(settings, "triage", "T-2", *TRIAGE)
         plain = Broker((secured.broker.address,), topic_prefix=settings["LHUTA_KAFKA_TOPIC_PREFIX"])
         eventually(lambda: any(one.key[:3] == b"T-2" for one in found(plain, CLOCKS.name)))
-    assert "Sent everything from position 0" in done(settings, "republish", "--from", "0")
+    assert "Sent everything from position 0" in done(of["republish"], *PARTS["republish"])
 
 
-PARTS = (("topics", "check"), ("relay",), ("worker", "--web-port", "0"), ("publish",))
+class Lacked(NamedTuple):
+    """A right that the documents name for a part, on a topic or a group."""
+
+    right: str
+    kind: str
+    name: str
+
+
+def documented() -> dict[str, list[Lacked]]:
+    """Return the rights that each part needs, as docs/distributed.md lists them."""
+    section = DOCUMENT.read_text("utf-8").partition("## Rights\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "| `lhuta" in line]
+    return {
+        part.strip("`").removeprefix("lhuta "): [
+            Lacked(right, *place) for right in re.findall(r"`(\w+)`", rights) for place in on(where)
+        ]
+        for part, rights, where in rows
+    }
+
+
+def on(where: str) -> list[tuple[str, str]]:
+    """Return the topics and groups that the documents mean."""
+    if where == "all four topics":
+        return [("topic", one.name) for one in topic.TOPICS]
+    return [
+        (kind.strip().removesuffix("s"), name)
+        for kind, names in re.findall(r"(topics|group)((?:,? `[\w-]+`)+)", where)
+        for name in re.findall(r"`([\w-]+)`", names)
+    ]
+
+
+def test_each_part_needs_just_the_rights_that_the_documents_name(
+    secured: Secured, by_password: Settings
+) -> None:
+    """Without them each ends at once and names them; with them, and no others, all work."""
+    prefix = by_password["LHUTA_KAFKA_TOPIC_PREFIX"]
+    rights = documented()
+    assert rights.keys() == PARTS.keys()
+    of: dict[str, Settings] = {}
+    for part in PARTS:
+        user = part.replace(" ", "-")
+        secured.broker.admit(user)
+        of[part] = {**by_password, "LHUTA_KAFKA_SASL_USERNAME": user}
+    # Topics are made first, so that nothing else is missing.
+    for part, command in PARTS.items():
+        [said] = refused(of[part], command)
+        lacked = [one for one in rights[part] if part != "topics create" or one.right == "Describe"]
+        for right, kind, name in lacked:
+            assert f"{right} on the {kind} {prefix}{name}" in said
+        for right, kind, name in rights[part]:
+            secured.broker.allow(
+                part.replace(" ", "-"),
+                OPERATIONS[right],
+                ResourceType[kind.upper()],
+                f"{prefix}{name}",
+            )
+        if part == "topics create":
+            done(of[part], *command)
+    over_kafka_and_back(secured, of)
 
 
 def test_a_wrong_password_ends_every_part_and_is_not_shown(
@@ -187,7 +272,7 @@ def test_a_wrong_password_ends_every_part_and_is_not_shown(
 ) -> None:
     """Trying again would not help: the message names what to look at."""
     (tmp_path / "password").write_text("a guess", "utf-8")
-    for said in refused(by_password, *PARTS):
+    for said in refused(by_password, *COMMANDS):
         assert "refuses the name or the password" in said
         assert "; see LHUTA_KAFKA_SASL_USERNAME, and what is in the file that LHUTA_KAFKA" in said
 
@@ -197,7 +282,7 @@ def test_a_cluster_that_nobody_trusted_has_signed_is_not_trusted(
 ) -> None:
     """Whoever else answers at the address gets no password."""
     settings = {**by_password, "LHUTA_KAFKA_CA_FILE": str(secured.stranger.certificate)}
-    for said in refused(settings, *PARTS):
+    for said in refused(settings, *COMMANDS):
         assert "has a certificate that nobody we trust has signed for that address" in said
         assert "; let LHUTA_KAFKA_CA_FILE name the authority" in said
 
@@ -208,7 +293,7 @@ def test_a_certificate_that_the_cluster_does_not_know_is_refused(
     """The message names where ours comes from."""
     certificate, key = map(str, secured.stranger.signed("client"))
     mine = {"LHUTA_KAFKA_CERTIFICATE_FILE": certificate, "LHUTA_KAFKA_KEY_FILE": key}
-    for said in refused({**by_certificate, **mine}, *PARTS):
+    for said in refused({**by_certificate, **mine}, *COMMANDS):
         assert "refuses our certificate, or the lack of one" in said
         assert "; let LHUTA_KAFKA_CERTIFICATE_FILE and LHUTA_KAFKA_KEY_FILE name" in said
 

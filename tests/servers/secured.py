@@ -1,9 +1,24 @@
-"""A broker that lets nobody in without a password or a certificate, and nothing unencrypted."""
+"""A broker that lets nobody in without a password or a certificate, and nothing unencrypted.
 
+The user of the tests and the certificate of `client` may do everything there; others what they are
+allowed.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kafka import KafkaAdminClient
-from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ResourcePattern,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from infra.servers.kafka import Kafka
 from infra.servers.server import LOOPBACK, free_port
@@ -13,6 +28,8 @@ from tests.servers.kafka import TESTED
 
 USER = "lhuta"
 PASSWORD = "a secret of the tests"
+
+_PATIENCE = 30
 
 _SCRAM = (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512)
 _MODULES = "org.apache.kafka.common.security"
@@ -27,6 +44,8 @@ ssl.keystore.type=PEM
 ssl.keystore.location={{keys}}
 ssl.truststore.type=PEM
 ssl.truststore.location={{trusted}}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:{USER};User:CN=client
 """
 
 
@@ -42,12 +61,25 @@ class SecuredKafka(Kafka):
     def start(self) -> None:
         """Start it, and give the user of the tests a password."""
         super().start()
-        admin = KafkaAdminClient(bootstrap_servers=self.address)
-        for mechanism in _SCRAM:
-            # One request takes a user only once.
-            password = UserScramCredentialUpsertion(USER, mechanism, PASSWORD)
-            assert admin.alter_user_scram_credentials([password]) == {USER: None}
-        admin.close()
+        self.admit(USER)
+
+    def admit(self, user: str) -> None:
+        """Give a user the password of the tests."""
+        with self._administered() as admin:
+            for mechanism in _SCRAM:
+                # One request takes a user only once.
+                password = UserScramCredentialUpsertion(user, mechanism, PASSWORD)
+                assert admin.alter_user_scram_credentials([password]) == {user: None}
+
+    def allow(self, user: str, right: ACLOperation, kind: ResourceType, name: str) -> None:
+        """Allow a user something on one topic or group."""
+        allowed = ACLPermissionType.ALLOW
+        with self._administered() as admin:
+            wanted = ACL(f"User:{user}", "*", right, allowed, ResourcePattern(kind, name))
+            assert not admin.create_acls([wanted])["failed"]
+            until = time.monotonic() + _PATIENCE
+            while not admin.describe_acls(wanted)[0]:
+                assert time.monotonic() < until, "the broker does not take it"
 
     def by_password(self, mechanism: Mechanism) -> Broker:
         """Return how to come in by name and password."""
@@ -69,6 +101,14 @@ class SecuredKafka(Kafka):
             certificate_file=str(certificate),
             key_file=str(key),
         )
+
+    @contextmanager
+    def _administered(self) -> Iterator[KafkaAdminClient]:
+        admin = KafkaAdminClient(bootstrap_servers=self.address)
+        try:
+            yield admin
+        finally:
+            admin.close()
 
     def _settings(self) -> list[str]:
         told = super()._settings()
