@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import quantiles
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+import httpx
 import orjson
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
@@ -24,6 +26,7 @@ from kafka import KafkaConsumer, TopicPartition
 from domain import instant
 from domain.command import Open, Reply
 from infra.desk import Desk
+from infra.servers.server import LOOPBACK, free_port
 from infra.store.log import EventLog, wall_clock
 from infra.store.models.postgresql import PostgreSQLModels
 from infra.supervisor import Part, Supervisor
@@ -44,15 +47,24 @@ SECONDS = 30
 BUSY_TICKETS = 300
 TAKEOVERS = 3
 
+WORKERS = ("worker-1", "worker-2")
+
 _PLACES = "SELECT partition, position, decided_to FROM lhuta.positions"
+
+
+class _Alive(NamedTuple):
+    """The parts, and the ports on which the workers tell how they are."""
+
+    supervisor: Supervisor
+    doors: Mapping[str, int]
 
 
 def delays(address: str, url: str) -> Iterator[Row]:
     """Measure on one living desk, with two workers, until what is done there can be seen."""
-    with world(address, url) as made, _alive(made) as supervisor:
+    with world(address, url) as made, _alive(made) as alive:
         yield from _of_commands(made)
         yield from _of_alerts(made)
-        yield _of_takeover(made, supervisor)
+        yield _of_takeover(made, alive)
 
 
 def _of_commands(made: World) -> Iterator[Row]:
@@ -80,6 +92,7 @@ def _seen(made: World) -> tuple[list[float], float]:
         begun = turn = time.perf_counter()
         for _ in range(COMMANDS_A_SECOND * SECONDS):
             turn += 1 / COMMANDS_A_SECOND
+            # Whoever sends keeps to a pace, and is not slowed down by what answers slowly.
             time.sleep(max(0.0, turn - time.perf_counter()))
             command = Reply(chance.choice(tickets), "Any news?")
             outcome = desk.handle(command, command_id=str(uuid4()), actor="customer:c-1")
@@ -87,7 +100,7 @@ def _seen(made: World) -> tuple[list[float], float]:
             acknowledged = outcome.last_position, time.perf_counter()
             waiting[log.partition_of(outcome.ticket)].append(acknowledged)
         pace = COMMANDS_A_SECOND * SECONDS / (time.perf_counter() - begun)
-    wait_until(lambda: not any(waiting.values()))
+    wait_until(lambda: not any(waiting.values()), "what was acknowledged is in the read models")
     done.set()
     looking.join()
     return late, pace
@@ -183,17 +196,17 @@ def _alerts_from_now(made: World) -> Iterator[Callable[[], list[str]]]:
         consumer.close()
 
 
-def _of_takeover(made: World, supervisor: Supervisor) -> Row:
+def _of_takeover(made: World, alive: _Alive) -> Row:
     """Kill a worker, and measure until time goes on in every partition."""
     took = []
     for number in range(TAKEOVERS):
-        wait_until(lambda: _oldest(made) < 3)
-        name = f"worker-{1 + number % 2}"
-        os.kill(supervisor.processes[name], signal.SIGKILL)
+        _wait_for(alive.doors)
+        wait_until(lambda: _oldest(made) < 3, "time goes on in all partitions")
+        name = WORKERS[number % len(WORKERS)]
+        os.kill(alive.supervisor.processes[name], signal.SIGKILL)
         took.append(_until_all_go_on(made))
-        supervisor.pause(name)
-        supervisor.resume(name)
-        time.sleep(3)
+        alive.supervisor.pause(name)
+        alive.supervisor.resume(name)
     name = f"takeover after kill -9 of one of two workers, the longest of {TAKEOVERS}"
     return Row(name, max(took), None, "s", "session of 10 s, and a rebalance")
 
@@ -201,27 +214,40 @@ def _of_takeover(made: World, supervisor: Supervisor) -> Row:
 def _until_all_go_on(made: World) -> float:
     """Return after how many seconds all partitions have decided what is due now."""
     now = wall_clock()
-    wait_until(lambda: _decided(made) > now)
+    wait_until(lambda: _decided(made) > now, "the other worker has taken all partitions over")
     return (wall_clock() - now) / instant.SECOND
 
 
 @contextmanager
-def _alive(made: World) -> Iterator[Supervisor]:
+def _alive(made: World) -> Iterator[_Alive]:
     """Run relay, workers and publisher until all that is in the log is applied."""
     lhuta = (sys.executable, "-m", "infra.doors.cli")
+    doors = {name: free_port() for name in WORKERS}
     parts = [
         Part("relay", (*lhuta, "relay")),
-        Part("worker-1", (*lhuta, "worker", "--web-port", "0")),
-        Part("worker-2", (*lhuta, "worker", "--web-port", "0")),
+        *(Part(name, (*lhuta, "worker", "--web-port", str(doors[name]))) for name in WORKERS),
         Part("publisher", (*lhuta, "publish")),
     ]
     with (
         tempfile.TemporaryDirectory() as folder,
         Supervisor(parts, logs=Path(folder), environment=made.environment) as supervisor,
     ):
-        wait_until(lambda: _oldest(made) < 3)
-        wait_until(lambda: _published(made))
-        yield supervisor
+        wait_until(lambda: _oldest(made) < 3, "all that is in the log is applied")
+        wait_until(lambda: _published(made), "all clocks are published")
+        yield _Alive(supervisor, doors)
+
+
+def _wait_for(doors: Mapping[str, int]) -> None:
+    """Wait until every worker has partitions: one that has none is missed by nobody."""
+    for name, port in doors.items():
+        wait_until(partial(_ready, port), f"{name} has partitions")
+
+
+def _ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{LOOPBACK}:{port}/health/ready").is_success
+    except httpx.TransportError:
+        return False
 
 
 def _oldest(made: World) -> float:

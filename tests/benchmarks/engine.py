@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -305,13 +306,9 @@ def watched(settings: Settings, tickets: int) -> list[float]:
         rest(engine)
         late.clear()
         # Those that are told from now on came due while the engine ran.
-        until = time.monotonic() + WATCHED
-
-        def wait(seconds: float) -> bool:
-            time.sleep(seconds)
-            return time.monotonic() > until
-
-        engine.run(wait, settings.poll_every)
+        ended = threading.Event()
+        threading.Timer(WATCHED, ended.set).start()
+        engine.run(ended.wait, settings.poll_every)
     return late
 
 

@@ -232,6 +232,7 @@ async def _followed(api: Served) -> tuple[float, int, float]:
         await reader.readuntil(b": events")
         readers.append(reader)
         writers.append(writer)
+    # Opening them sets things going that are no part of what it costs to keep them open.
     await asyncio.sleep(1)
     spent = _processor(api.process)
     await asyncio.sleep(3)

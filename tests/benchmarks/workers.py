@@ -98,12 +98,18 @@ def _in_bulk(made: World, workers: int) -> Cost:
         said = _listening(processes)
         with PostgreSQLModels.open(made.url) as models, _marking(made):
             share = PARTITIONS // workers
-            wait_until(lambda: all(len(one.marked) == share == one.partitions for one in said))
+            wait_until(
+                lambda: all(len(one.marked) == share == one.partitions for one in said),
+                "each process has its share of the partitions",
+            )
             before = sum(_computed(process.pid) for process in processes)
             for process in processes:
                 _pipe(process.stdin).write(b"\n")
                 _pipe(process.stdin).flush()
-            wait_until(lambda: all(position(models, n) == end for n, end in made.lasts.items()))
+            wait_until(
+                lambda: all(position(models, n) == end for n, end in made.lasts.items()),
+                "all events are applied",
+            )
             passed = time.perf_counter() - min(one.began for one in said)
             computed = sum(_computed(process.pid) for process in processes) - before
         for process in processes:

@@ -99,10 +99,10 @@ def position(models: PostgreSQLModels, partition: int) -> int:
     return 0 if place is None else place.position
 
 
-def wait_until(done: Callable[[], bool]) -> None:
-    """Wait until something is so; raises TimeoutError."""
+def wait_until(done: Callable[[], bool], what: str) -> None:
+    """Wait until something is so; raises TimeoutError, which says what it was."""
     until = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > until:
-            raise TimeoutError("what is measured does not come to its end")
+            raise TimeoutError(f"after {PATIENCE:.0f} s it is not so that {what}")
         time.sleep(LOOK_SECONDS)
