@@ -49,6 +49,14 @@ def found(broker: Broker, name: str, partitions: int = PARTITIONS) -> list[Found
     return sorted(records, key=lambda one: one.partition)
 
 
+def sent(broker: Broker) -> int:
+    """Return how many events were sent to their topic, again and again or once."""
+    with consumer(broker) as reader:
+        name = broker.topic(EVENTS.name)
+        places = [TopicPartition(name, number) for number in range(PARTITIONS)]
+        return sum(reader.end_offsets(places).values())
+
+
 def consumer(broker: Broker) -> Any:
     """Connect a consumer of no group."""
     return KafkaConsumer(**broker.options(), group_id=None, enable_auto_commit=False)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from tests.integration.on_kafka import (
     applied,
     events,
     found,
+    sent,
     watermarks,
     with_topics,
 )
@@ -174,13 +176,14 @@ def test_a_relay_that_is_killed_loses_nothing(
     """Killed again and again amid its work, then left alone: the topic is the log."""
     place = tmp_path / "place"
     fill(log, 4_000)
-    for _ in range(3):
+    for many in (1, 2_000, 5_000):
+        end = sent(broker) + many
         process = started(processes, broker, place)
         assert process.stderr is not None
         # The line says that it is about to send; what follows takes a second.
         assert b"relay.started" in process.stderr.readline()
         fill_more(log)
-        time.sleep(0.3)
+        eventually(partial(reached, broker, end))
         process.kill()
         process.wait()
     final = started(processes, broker, place)
@@ -189,6 +192,11 @@ def test_a_relay_that_is_killed_loses_nothing(
     final.send_signal(signal.SIGTERM)
     assert final.wait(PATIENCE) == 0
     assert taken(broker) == logged(log)
+
+
+def reached(broker: Broker, end: int) -> bool:
+    """Tell whether so many events were sent."""
+    return sent(broker) >= end
 
 
 def fill_more(log: EventLog) -> None:
