@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -38,7 +39,7 @@ class Ended(NamedTuple):
     errors: str
 
 
-class Caller:
+class Caller(ABC):
     """Runs `lhuta` as processes, and remembers which commands were acknowledged."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,9 +49,9 @@ class Caller:
         self.acknowledged: dict[str, Line] = {}
 
     @property
+    @abstractmethod
     def named(self) -> Mapping[str, str]:
         """Return the variables that say where what it works on is."""
-        raise NotImplementedError
 
     @property
     def environment(self) -> dict[str, str]:

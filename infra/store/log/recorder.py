@@ -3,6 +3,7 @@
 The library reads by these methods; what it would append is refused.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -17,9 +18,9 @@ from infra.store.log.session import MOST, Session
 class LogRecorder(ApplicationRecorder):
     """Keeps the events of the log; the library's other recorders know nothing of chain and time."""
 
+    @abstractmethod
     def reading(self) -> AbstractContextManager[Session]:
         """Begin to read one state of the log."""
-        raise NotImplementedError
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Refuse: only `EventLog.append` knows the command, and can tell an earlier outcome."""
