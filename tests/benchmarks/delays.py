@@ -31,6 +31,7 @@ from infra.store.log import EventLog, wall_clock
 from infra.store.models.postgresql import PostgreSQLModels
 from infra.supervisor import Part, Supervisor
 from streams.topic import ALERTS
+from tests.benchmarks import round_the_clock
 from tests.benchmarks.engine import WATCHED, bring_urgent
 from tests.benchmarks.measure import Row
 from tests.benchmarks.world import (
@@ -61,7 +62,7 @@ class _Alive(NamedTuple):
 
 def delays(address: str, url: str) -> Iterator[Row]:
     """Measure on one living desk, with two workers, until what is done there can be seen."""
-    with world(address, url) as made, _alive(made) as alive:
+    with world(address, url, round_the_clock.policy()) as made, _alive(made) as alive:
         yield from _of_commands(made)
         yield from _of_alerts(made)
         yield _of_takeover(made, alive)

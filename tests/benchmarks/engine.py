@@ -48,7 +48,7 @@ from infra.store.models import SQLiteModels
 from infra.store.policies import find
 from projections.models import Announcement
 from projections.projector import Projector, Terms
-from tests.benchmarks import stories
+from tests.benchmarks import round_the_clock, stories
 from tests.benchmarks.measure import Row, per_call, process
 
 HERE = Path(__file__).parent
@@ -272,7 +272,7 @@ def alerts(folder: Path, full: bool) -> Iterator[Row]:
     tickets = 1_000_000 if full else 100_000
     settings = Settings(folder / "many", audit_every=0)
     settings.data.mkdir()
-    with created(settings.log) as log:
+    with created(settings.log, round_the_clock.policy()) as log:
         log.set_live_from(wall_clock())
         brought(log, stories.running(tickets, wall_clock() - instant.MINUTE))
     delays = watched(settings, tickets)
@@ -344,7 +344,7 @@ def idle_cost(folder: Path, tickets: int) -> tuple[float, float]:
     settings = Settings(folder, audit_every=0)
     if not may_exist(settings.log):
         folder.mkdir()
-        with created(settings.log) as log:
+        with created(settings.log, round_the_clock.policy()) as log:
             brought(log, stories.running(tickets, wall_clock() - instant.MINUTE))
     with EventLog.open(settings.log) as log:
         now = max(wall_clock(), log.head().recorded_at)
@@ -501,10 +501,10 @@ class _Ticket(Aggregate):
         self.replies += 1
 
 
-def created(place: Place) -> EventLog:
+def created(place: Place, policy: bytes = POLICY) -> EventLog:
     """Create a log that tells of everything from now on."""
     now = wall_clock()
-    return EventLog.create(place, policy_bytes=POLICY, live_from=now, now=now - instant.DAY)
+    return EventLog.create(place, policy_bytes=policy, live_from=now, now=now - instant.DAY)
 
 
 def opening(ticket: str | None = None) -> Append:

@@ -51,7 +51,7 @@ class World(NamedTuple):
 
 
 @contextmanager
-def world(address: str, url: str) -> Iterator[World]:
+def world(address: str, url: str, policy: bytes = POLICY) -> Iterator[World]:
     """Give a desk that was busy, and topics to which nothing was sent."""
     name = f"lhuta_benchmark_{uuid4().hex}"
     own = urlsplit(url)._replace(path=f"/{name}").geturl()
@@ -59,18 +59,18 @@ def world(address: str, url: str) -> Iterator[World]:
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         try:
-            yield _furnished(own, broker)
+            yield _furnished(own, broker, policy)
         finally:
             server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
-def _furnished(url: str, broker: Broker) -> World:
+def _furnished(url: str, broker: Broker, policy: bytes) -> World:
     end = wall_clock() - instant.DAY
     start = end - DAYS * instant.DAY
     told = list(simulate(TICKETS, "workers", start, end, find("managry")))
     now = start
     EventLog.create(
-        url, policy_bytes=POLICY, partitions=PARTITIONS, live_from=start, now=start - 1
+        url, policy_bytes=policy, partitions=PARTITIONS, live_from=start, now=start - 1
     ).close()
     with EventLog.open(url, clock=lambda: now) as log:
         for first in range(0, len(told), FEW):
