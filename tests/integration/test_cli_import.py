@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,6 +29,7 @@ from infra.doors.cli.keeping.export import told
 from infra.store.log import EventLog, Imported, wall_clock
 from streams.envelope import decode, encode
 from tests import strategies
+from tests.benchmarks import stories
 from tests.conftest import REPOSITORY
 from tests.integration.at_the_desk import DATA, answer, done, failure, park, run, settle_down, story
 from tests.spec.given import START
@@ -34,6 +37,7 @@ from tests.spec.given import START
 OPENED = Opened("c-1", "premium", "email")
 TRIAGED = SeverityAssigned(1, "operations-halted", "defect", supported=True)
 HOUR = instant.HOUR
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +85,22 @@ def other_log(name: str = "other") -> str:
     """A second, empty log."""
     done("init", "--data", name)
     return name
+
+
+def importing(history: str) -> subprocess.Popen[bytes]:
+    """Start an import as a process that Ctrl-C can reach."""
+    # A test run in the background would hand on that it ignores the signal.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-c", f"{heeding}; from infra.doors.cli import main; main()"),
+            *("import", history),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+    )
 
 
 def open_late() -> None:
@@ -301,6 +321,51 @@ class TestImport:
         assert summary["rejected"] == []
         # The policy, and a move of live_from by each of the two imports.
         assert "holds: 16,003 events" in done("log", "verify")
+
+
+class TestInterrupt:
+    def test_it_says_what_came_in_and_how_to_go_on(self) -> None:
+        """Ctrl-C at work: what is said to be there is there, and the same command adds the rest."""
+        now = wall_clock()
+        told = list(stories.finished(4_000, now - 300 * instant.DAY, now - instant.DAY))
+        everything = sum(map(len, told))
+        history("desk.jsonl", *told)
+        with importing("desk.jsonl") as process, EventLog.open(f"{DATA}/log.db") as log:
+            while len(log.read(0, 1)) == 0:
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            output, said = process.communicate(timeout=PATIENCE)
+            events = len(log.read(0, 1_000_000))
+
+        assert (process.returncode, output) == (130, b"")
+        [line] = said.decode().split("\n")[1:-1]
+        came = re.fullmatch(
+            r"Interrupted: ([\d,]+) tickets with ([\d,]+) events came in, and stay\. "
+            r"To go on, give the same command again: it skips what is there\.",
+            line,
+        )
+        assert came is not None, line
+        tickets = int(came[1].replace(",", ""))
+        assert came[2] == f"{events:,}"
+        assert 0 < events < everything
+        again = answer("import", "desk.jsonl")
+        assert again["skipped"] == tickets
+        assert again["events"] == everything - events
+
+    def test_before_anything_came_in_it_says_that(self) -> None:
+        """Ctrl-C while it still reads: the log is as it was."""
+        with importing("-") as process:
+            assert process.stdin is not None
+            # More than a pipe holds: once it is written, somebody reads.
+            process.stdin.write(b" " * 1_000_000 + b"\n")
+            process.stdin.flush()
+            process.send_signal(signal.SIGINT)
+            output, said = process.communicate(timeout=PATIENCE)
+
+        assert (process.returncode, output) == (130, b"")
+        assert said.decode() == (
+            "\nInterrupted: nothing new came in yet. To go on, give the same command again.\n"
+        )
 
 
 class TestExport:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from infra.doors.cli.failure import Unusable
+from infra.doors.cli.failure import Interrupted, Unusable
 
 
 class Place(NamedTuple):
@@ -89,6 +89,7 @@ Exit status:
   4  refused: a command broke a rule; the message names it and the cure
   5  the data folder, the database or Kafka cannot be used: missing, locked, full, read-only,
      damaged, newer, or out of reach
+  130  interrupted by Ctrl-C
 """
 
 
@@ -114,7 +115,7 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; an output that cannot be written is no traceback."""
+        """Run the subcommand; an output that cannot be written, and Ctrl-C, are no traceback."""
         if sys.stdout is None:
             raise Unusable("standard output is closed")
         try:
@@ -122,6 +123,8 @@ class _Commands(click.Group):
         except BrokenPipeError:
             # The reader has seen enough; click ends quietly.
             raise
+        except KeyboardInterrupt as error:
+            raise Interrupted("Interrupted.") from error
         except OSError as error:
             if error.errno not in _OUTPUT_FAILS or error.filename is not None:
                 raise

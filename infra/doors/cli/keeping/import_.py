@@ -1,9 +1,11 @@
 """`lhuta import`: whole tickets from a history into the event log."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from signal import SIGINT, raise_signal, signal
 from time import monotonic
+from types import FrameType
 from typing import Any
 
 import click
@@ -13,7 +15,7 @@ from domain.event import RecordedEvent
 from infra.counted import counted
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.data_folder import opened_log
-from infra.doors.cli.failure import EXIT_BAD_DATA
+from infra.doors.cli.failure import EXIT_BAD_DATA, Interrupted
 from infra.doors.cli.keeping.untold import check_told
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import per_second, progress
@@ -88,14 +90,18 @@ def import_(history: str, rejects: Path | None, data: Path, as_json: bool) -> No
 
     The same import can be started again after whatever stopped it: tickets that are there with just
     these events are skipped. A ticket that is there otherwise, or happens in the future, is
-    rejected and listed; the others come in, and the exit status is 3.
+    rejected and listed; the others come in, and the exit status is 3. Ctrl-C ends it after the
+    tickets that are just being written, and it says how many came in (exit status 130).
     """
     started = monotonic()
+    tally = _Tally()
     with opened_log(data) as log:
-        found = read_history(history, log.policies())
-        tally = _Tally()
-        with progress("events") as sign:
-            _bring_in(found, log, data, tally, sign)
+        try:
+            found = read_history(history, log.policies())
+            with progress("events") as sign:
+                _bring_in(found, log, data, tally, sign)
+        except KeyboardInterrupt as error:
+            raise Interrupted(_interrupted(tally)) from error
     rows = [_reject(one, found) for one in tally.rejected]
     # An empty file says that nothing was rejected, an absent one that nobody asked.
     with nullcontext() if rejects is None else draft(rejects) as file:
@@ -120,10 +126,29 @@ def _bring_in(found: History, log: EventLog, data: Path, tally: _Tally, sign: An
             check_told(log, data, now)
             log.set_live_from(now)
             past_told = True
-        for story, result in zip(stories, log.import_(stories), strict=True):
-            tally.count(story, result)
-            read += len(story)
+        with _in_one_piece():
+            for story, result in zip(stories, log.import_(stories), strict=True):
+                tally.count(story, result)
+                read += len(story)
         sign(read, len(found))
+
+
+@contextmanager
+def _in_one_piece() -> Iterator[None]:
+    """Let Ctrl-C wait until what is under way is done, so that what is said of it is so."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+
+    before = signal(SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal(SIGINT, before)
+    if asked:
+        raise_signal(SIGINT)
 
 
 def _together(
@@ -139,6 +164,15 @@ def _together(
             chunk, events = [], 0
     if chunk:
         yield chunk
+
+
+def _interrupted(tally: _Tally) -> str:
+    if not tally.tickets:
+        return "Interrupted: nothing new came in yet. To go on, give the same command again."
+    return (
+        f"Interrupted: {counted(tally.tickets, 'ticket')} with {counted(tally.events, 'event')} "
+        "came in, and stay. To go on, give the same command again: it skips what is there."
+    )
 
 
 def _reject(one: Different, found: History) -> dict[str, Any]:
