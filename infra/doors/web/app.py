@@ -24,11 +24,13 @@ from infra.doors.web.commands import wrong_headers
 from infra.doors.web.described import described
 from infra.doors.web.failure import FAILURES, of_failure
 from infra.doors.web.fresh_id import FreshIds
-from infra.doors.web.guard import Guard
+from infra.doors.web.guard import Guard, request_id_of
 from infra.doors.web.landing import Landing
 from infra.doors.web.limits import Limits, Rates
 from infra.doors.web.metrics import Metrics
 from infra.doors.web.pages import routes as pages
+from infra.doors.web.pages.page import unframed
+from infra.doors.web.pages.session import is_page
 from infra.doors.web.problem import Problem, fault_of, invalid
 from infra.doors.web.service import Service
 from infra.engine.log_lines import note
@@ -102,7 +104,7 @@ async def _told(request: Request, error: Exception) -> Response:
     """Tell a problem, also one that the framework raises by itself."""
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
-        return error.response()
+        return _answered(request, error)
     match error.status_code:
         case 404:
             problem = Problem(404, "RouteUnknown", "nothing is here; /docs lists what there is")
@@ -117,7 +119,7 @@ async def _told(request: Request, error: Exception) -> Response:
             problem = _unreadable()
         case other:
             problem = Problem(other, "RequestFailed", str(error.detail))
-    return problem.response()
+    return _answered(request, problem)
 
 
 async def _wrong(request: Request, error: Exception) -> Response:
@@ -145,14 +147,29 @@ def _unreadable() -> Problem:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return of_failure(error, request.url.path).response()
+    return _answered(request, of_failure(error, request.url.path))
 
 
 async def _broken(request: Request, error: Exception) -> Response:
     """Tell that the fault is ours; what it was stands in the log of the server."""
-    note("http.failed", request.url.path, cause=type(error).__name__)
-    response = Problem(
-        500, "ServerFault", "the server failed at this request; tell the operator its X-Request-Id"
-    ).response()
+    note(
+        "http.failed",
+        request.url.path,
+        cause=type(error).__name__,
+        request_id=request_id_of(request.scope),
+    )
+    response = _answered(
+        request,
+        Problem(
+            500,
+            "ServerFault",
+            "the server failed at this request; tell the operator its id, X-Request-Id",
+        ),
+    )
     response.raw_headers += request.scope["lhuta.beside"]
     return response
+
+
+def _answered(request: Request, problem: Problem) -> Response:
+    """Tell a problem as what was asked for: a page to people, else the document of the API."""
+    return unframed(request, problem) if is_page(request.scope["path"]) else problem.response()

@@ -160,6 +160,12 @@ class Guard:
             ) from error
 
 
+def request_id_of(scope: Scope) -> str:
+    """Return the id that the answer to a request bears."""
+    beside: dict[bytes, bytes] = dict(scope["lhuta.beside"])
+    return beside[b"x-request-id"].decode()
+
+
 async def _read(receive: Receive, most: int) -> bytes:
     parts: list[bytes] = []
     size = 0

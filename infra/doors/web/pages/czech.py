@@ -146,5 +146,5 @@ CZECH: Mapping[str, str] = {
     "StoreUnavailable": "data teď nelze použít; zkuste to za chvíli",
     "NotReady": "server ještě není připraven; zkuste to za chvíli",
     "RequestFailed": "dotaz se nezdařil; vraťte se na první stránku",
-    "ServerFault": "server při tomto dotazu selhal; řekněte provozovateli, kdy se to stalo",
+    "ServerFault": "server při tomto dotazu selhal; řekněte provozovateli číslo dotazu",
 }

@@ -16,8 +16,9 @@ from domain.policy import Phrase, Policies, Policy
 from infra.doors.web.access import Caller, Route
 from infra.doors.web.asked import Language, language
 from infra.doors.web.failure import FAILURES, of_failure
+from infra.doors.web.guard import request_id_of
 from infra.doors.web.pages import moments, session
-from infra.doors.web.pages.refusals import Refused, told
+from infra.doors.web.pages.refusals import Refused, in_short, told
 from infra.doors.web.pages.words import SAID, Said
 from infra.doors.web.problem import Fault, Problem, invalid
 from infra.doors.web.service import Service, service_of
@@ -168,9 +169,12 @@ class View(NamedTuple):
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """Make a page."""
-        text = _PAGES.get_template(template).render(
+        return _rendered(
+            self.request,
+            self.language,
+            template,
+            status,
             view=self,
-            said=self.said,
             navigation=[
                 (self.link(path), self.said[name], path == self.request.url.path)
                 for right, path, name in _NAVIGATION
@@ -178,9 +182,6 @@ class View(NamedTuple):
             ],
             zone_name=self.policy.zone_name,
             form_token=session.form_token(self.request),
-            languages=[
-                (self._spoken(code), SAID[code]["language"], code) for code in get_args(Language)
-            ],
             as_of_field="" if self.as_of is None else moments.field(self.as_of, self.zone),
             query=[
                 (name, value)
@@ -190,14 +191,14 @@ class View(NamedTuple):
             present=_without(self.request, "as_of"),
             **values,
         )
-        response = Response(text, status, media_type="text/html")
-        response.headers["Content-Language"] = self.language
-        response.headers["Vary"] = "Accept-Language, Cookie"
-        return response
 
-    def _spoken(self, code: Language) -> str:
-        here = _without(self.request, "lang")
-        return f"{session.HOME}/language?{urlencode({'lang': code, 'to': here})}"
+
+class Anybody(NamedTuple):
+    """Who sees a page for which nothing is looked up, not even who it is."""
+
+    language: Language
+    caller: None = None
+    as_of: None = None
 
 
 def view(request: Request) -> View:
@@ -240,6 +241,9 @@ def shown(request: Request, problem: Problem) -> Response:
         if problem.name != "NotSignedIn":
             query["why"] = problem.name
         return RedirectResponse(f"{session.SIGN_IN}?{urlencode(query)}", 303)
+    if problem.name == "StoreUnavailable":
+        # What cannot be used would be waited for a second time.
+        return unframed(request, problem)
     service = service_of(request)
     found = request.scope["lhuta.caller"]
     made = View(
@@ -253,6 +257,45 @@ def shown(request: Request, problem: Problem) -> Response:
     )
     response = made.show("problem.html", problem.status_code, problem=made.refused(problem))
     response.headers.update(problem.headers or {})
+    return response
+
+
+def unframed(request: Request, problem: Problem) -> Response:
+    """Show a problem without asking any store: one of them may be what failed.
+
+    The id of the request is there, for the operator, who finds it in the log of the server.
+    """
+    language = spoken(request)
+    response = _rendered(
+        request,
+        language,
+        "failed.html",
+        problem.status_code,
+        view=Anybody(language),
+        navigation=(),
+        problem=in_short(problem, language),
+        request_id=request_id_of(request.scope),
+    )
+    response.headers.update(problem.headers or {})
+    return response
+
+
+def _rendered(
+    request: Request, language: Language, template: str, status: int, **values: Any
+) -> Response:
+    here = _without(request, "lang")
+    text = _PAGES.get_template(template).render(
+        said=SAID[language],
+        languages=[
+            (f"{session.HOME}/language?{urlencode({'lang': code, 'to': here})}", name, code)
+            for code in get_args(Language)
+            for name in (SAID[code]["language"],)
+        ],
+        **values,
+    )
+    response = Response(text, status, media_type="text/html")
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept-Language, Cookie"
     return response
 
 

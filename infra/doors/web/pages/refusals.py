@@ -70,6 +70,13 @@ def told(problem: Problem, reader: Reader) -> Refused:
     return Refused(problem.name, cause, cure, ())
 
 
+def in_short(problem: Problem, language: Language) -> Refused:
+    """Tell a problem that names nothing of the policy, so that none is needed for it."""
+    text = _TEXTS[language].get(problem.name, problem.detail)
+    cause, _, cure = text.partition("; ")
+    return Refused(problem.name, cause, cure, ())
+
+
 def _said(name: str, values: Mapping[str, object], message: str, reader: Reader) -> str:
     texts = _TEXTS[reader.language]
     text = texts.get(f"{name}.{values.get('type')}", texts.get(name))
