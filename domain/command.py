@@ -10,7 +10,13 @@ import re
 from dataclasses import dataclass
 
 from domain.event import Awaiting, Environment, Words, is_ticket_id
-from domain.refusal import IdentifierMalformed, WordsMissing, WordsTooLong, WordsUnreadable
+from domain.refusal import (
+    IdentifierMalformed,
+    WordsMissing,
+    WordsNotOneLine,
+    WordsTooLong,
+    WordsUnreadable,
+)
 
 CHANNELS = ("email", "web", "phone", "api", "import")
 METHODS = ("retest", "customer-confirmed", "monitoring", "other")
@@ -24,6 +30,7 @@ TEXT_LIMIT = 100_000
 
 _REQUIRED = frozenset({"subject", "message", "description", "resolution", "evidence"})
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+_LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +119,27 @@ Command = Observation | Decision
 def said(**words: str | None) -> Words:
     """Return the words that were really said, by their names in the contract.
 
-    A blank optional text was not said. Raises WordsMissing, WordsTooLong, WordsUnreadable.
+    A blank optional text was not said. Raises WordsMissing, WordsNotOneLine, WordsTooLong,
+    WordsUnreadable.
     """
     spoken: dict[str, str] = {}
     for name, text in words.items():
         if text is not None and text.strip():
-            check_text(name, text, LINE_LIMIT if name == "subject" else TEXT_LIMIT)
+            if name == "subject":
+                _check_line(name, text)
+            else:
+                check_text(name, text, TEXT_LIMIT)
             spoken[name] = text
         elif name in _REQUIRED:
             raise WordsMissing(name)
     return spoken
+
+
+def _check_line(field: str, text: str) -> None:
+    check_text(field, text, LINE_LIMIT)
+    line_break = _LINE_BREAK.search(text)
+    if line_break is not None:
+        raise WordsNotOneLine(field, line_break.start() + 1)
 
 
 def check_text(field: str, text: str, limit: int) -> None:

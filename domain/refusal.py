@@ -288,6 +288,18 @@ class WordsUnreadable(Refusal):
         super().__init__(field=field, position=position)
 
 
+class WordsNotOneLine(Refusal):
+    """A subject stands in lists, so it is one line."""
+
+    says = (
+        "{field} has a line break at position {position}; "
+        "write it on one line, and the rest in the body"
+    )
+
+    def __init__(self, field: str, position: int) -> None:
+        super().__init__(field=field, position=position)
+
+
 class CommandReused(Refusal):
     """A command id names one command for ever; the same one again gets the first outcome."""
 

@@ -287,6 +287,20 @@ class TestRefusals:
         """Addresses are personal; the log keeps opaque ids."""
         assert "refused (ActorMalformed)" in failure(run(*OPEN, "--actor", "jana@example.com"), 4)
 
+    def test_a_subject_of_two_lines_is_refused_with_where_the_rest_goes(self, data: str) -> None:
+        """As an option and on a line of a file; nothing is opened."""
+        told = "subject has a line break at position 6; write it on one line, and the rest in the"
+        subject = "Empty\nsince this morning"
+        line = {"command": "open", "customer_id": "c-1", "plan": "premium", "channel": "web"}
+
+        message = failure(run(*OPEN[:-1], subject), 4)
+        applied = run("apply", "-", given=orjson.dumps({**line, "subject": subject}))
+
+        assert f"refused (WordsNotOneLine): {told} body" in message
+        assert applied.exit_code == 4
+        assert f"WordsNotOneLine: {told} body" in applied.stdout
+        assert story() == []
+
     def test_an_empty_ticket_id_is_not_an_unnamed_ticket(self, data: str) -> None:
         """`--ticket ""`, as from an unset variable, opens nothing."""
         assert "refused (IdentifierMalformed)" in failure(run(*OPEN, "--ticket", ""), 4)

@@ -123,6 +123,16 @@ class TestImport:
             event._replace(recorded_at=recorded_at) for event in ticket()
         ]
 
+    def test_a_subject_of_several_lines_comes_in(self) -> None:
+        """That a subject is one line is a rule for commands; a history tells what was so."""
+        opened, *later = ticket()
+        subject = "Prázdná\nnástěnka\u2028od rána"
+        told = [opened._replace(words={"subject": subject}), *later]
+
+        done("import", history("desk.jsonl", told))
+
+        assert story("X-1")[0].words["subject"] == subject
+
     def test_the_log_says_when_it_recorded(self) -> None:
         """All of a ticket at one instant of this log; the other desk's is not kept."""
         before = wall_clock()

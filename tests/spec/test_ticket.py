@@ -63,6 +63,7 @@ from domain.refusal import (
     TicketVerified,
     TopicUnknown,
     WordsMissing,
+    WordsNotOneLine,
     WordsTooLong,
     WordsUnreadable,
 )
@@ -725,6 +726,12 @@ class TestWords:
         """No store keeps NUL characters or halves of surrogate pairs."""
         command = Reply(TICKET, f"ab{chr(code)}cd")
         given(OPENED).when(command).then_refused(WordsUnreadable, "message", "position 3")
+
+    @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\u2028", "\u2029"])
+    def test_a_subject_is_one_line(self, line_break: str) -> None:
+        """It stands in lists, one ticket a line."""
+        command = dataclasses.replace(OPEN, subject=f"Empty{line_break}board")
+        given().when(command).then_refused(WordsNotOneLine, "subject", "position 6", "body")
 
     def test_words_are_kept_to_the_letter(self) -> None:
         """Blanks around, line ends and any script stay as they were written."""

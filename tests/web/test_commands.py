@@ -278,6 +278,13 @@ class TestRefused:
         assert response.status_code == 422
         assert list(fields(found(response))) == ["message"]
 
+    def test_a_subject_is_one_line(self, desk: Desk) -> None:
+        """The field is named, and the cure."""
+        response = desk.post("agent", "/tickets", {**OPENING, "subject": "Empty\nsince today"})
+        problem = refused(response, 422, "WordsNotOneLine")
+        assert fields(problem) == {"subject": "WordsNotOneLine"}
+        assert problem["cure"] == "write it on one line, and the rest in the body"
+
     @pytest.mark.parametrize(
         "content",
         [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"[" * 100_000, b'{"subject": "\xc3"}'],

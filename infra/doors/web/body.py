@@ -52,7 +52,14 @@ def parsed(text: object) -> int:
 
 Identifier = Annotated[str, Field(max_length=_NAME_LIMIT), WithJsonSchema(_IDENTIFIER)]
 Name = Annotated[str, Field(min_length=1, max_length=_NAME_LIMIT)]
-Line = Annotated[str, Field(min_length=1, max_length=LINE_LIMIT)]
+Line = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LINE_LIMIT,
+        json_schema_extra={"pattern": r"^[^\n\r\u2028\u2029]*$"},
+    ),
+]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]
 Said = Annotated[str, Field(max_length=TEXT_LIMIT)]
 """What need not be said: a blank text says nothing."""

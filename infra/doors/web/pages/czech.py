@@ -75,6 +75,9 @@ CZECH: Mapping[str, str] = {
         "uložte jinam a odkažte na něj"
     ),
     "WordsUnreadable": "{field}: na místě {position} je nečitelný znak; odstraňte ho",
+    "WordsNotOneLine": (
+        "{field}: na místě {position} končí řádek; napište ho na jeden řádek a zbytek do popisu"
+    ),
     # How a command was sent.
     "CommandReused": (
         "formulář {command_id} už byl odeslán s jiným obsahem; otevřete stránku znovu a "
