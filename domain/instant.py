@@ -20,9 +20,9 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
 
-
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+"""The instants that have a date: of the years 1 to 9999."""
 
 
 class NotAnInstant(ValueError):
@@ -66,7 +66,7 @@ def parse(text: str) -> int:
     except ValueError as error:
         raise NotAnInstant(f"'{text}' names a date or a time that does not exist") from error
     instant = since.days * DAY + since.seconds * SECOND + since.microseconds
-    if not (usual or _FIRST <= instant <= _LAST):
+    if not (usual or FIRST <= instant <= LAST):
         raise NotAnInstant(f"'{text}' lies outside the years 1 to 9999 of UTC")
     return instant
 

@@ -189,7 +189,7 @@ SELECT
     (SELECT COUNT(*) FROM parked),
     (SELECT COUNT(*) FROM clocks WHERE satisfied_at IS NULL AND due_at IS NOT NULL);
 
--- due_next: of the first running clocks that are due at or after an instant, the next one first, those of a plan and a severity
+-- running: of the first running clocks that are due in a span, in the order of their due times, those of a plan and a severity
 SELECT
     clocks.ticket,
     tickets.severity,
@@ -202,32 +202,7 @@ SELECT
 FROM (
     SELECT ticket, clock, started_by, due_at
     FROM clocks
-    WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at >= :at
-    ORDER BY satisfied_at, due_at, ticket
-    LIMIT :limit
-) AS first
-JOIN tickets ON tickets.ticket = first.ticket
-JOIN clocks
-    ON clocks.ticket = first.ticket
-    AND clocks.clock = first.clock
-    AND clocks.started_by = first.started_by
-WHERE (:plan = '' OR tickets.plan = :plan) AND (:severity = 0 OR tickets.severity = :severity)
-ORDER BY first.due_at, first.ticket;
-
--- broken: of the first running clocks that were due before an instant, the oldest first, those of a plan and a severity
-SELECT
-    clocks.ticket,
-    tickets.severity,
-    clocks.clock,
-    clocks.instance,
-    clocks.policy,
-    clocks.plan,
-    clocks.started_at,
-    clocks.due_at
-FROM (
-    SELECT ticket, clock, started_by, due_at
-    FROM clocks
-    WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at < :at
+    WHERE satisfied_at IS NULL AND due_at IS NOT NULL AND due_at >= :first AND due_at < :before
     ORDER BY satisfied_at, due_at, ticket
     LIMIT :limit
 ) AS first

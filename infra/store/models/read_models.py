@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
+from domain import instant
 from infra.store.closing import Closing
 from infra.store.models.line import events
 from projections.board import EVERYTHING, Counts, Standing, Waiting, Wanted
@@ -192,11 +193,11 @@ class ReadModels(Closing):
 
     def due_next(self, at: int, limit: int, wanted: Wanted = EVERYTHING) -> list[Standing]:
         """Return running clocks due at or after an instant, the next one first."""
-        return self._standing("due_next", limit, wanted, at=at)
+        return self._standing("running", limit, wanted, first=at, before=instant.LAST + 1)
 
     def broken(self, at: int, limit: int, wanted: Wanted = EVERYTHING) -> list[Standing]:
         """Return running clocks that were due before an instant, the oldest first."""
-        return self._standing("broken", limit, wanted, at=at)
+        return self._standing("running", limit, wanted, first=instant.FIRST, before=at)
 
     def untriaged(self, limit: int, wanted: Wanted = EVERYTHING) -> list[Standing]:
         """Return running clocks of tickets without a severity, the most urgent first."""
