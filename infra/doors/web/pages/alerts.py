@@ -82,8 +82,6 @@ def list_alerts(request: Request) -> Response:
         wanted=wanted,
         since=since,
         kinds=_ORDER,
-        plans=made.policy.plans.values(),
-        severities=made.policy.severities.values(),
         backlogs=backlogs if made.as_of is None else (),
         again=_next_try(records) if made.as_of is None else None,
         now=made.at // instant.SECOND,
@@ -127,7 +125,7 @@ def _then(made: View, found: Sequence[OfTicket]) -> Iterator[OfTicket]:
 
 
 def _line(made: View, one: OfTicket, records: Sequence[Record]) -> Line:
-    alert, plans = one.alert, made.policy.plans
+    alert = one.alert
     return Line(
         alert.ticket,
         alert.number,
@@ -137,7 +135,7 @@ def _line(made: View, one: OfTicket, records: Sequence[Record]) -> Line:
         _step(made, alert),
         one.severity,
         one.customer_id,
-        made.phrase(plans[one.plan].title) if one.plan in plans else one.plan,
+        made.plan(one.plan),
         made.exact(alert.decided_at),
         "" if alert.due_at is None else made.near(alert.due_at),
         one.announced,

@@ -162,8 +162,6 @@ def get_board(request: Request) -> Response:
         filtered=filtered,
         clocks=CLOCK_NAMES,
         meters=METERS,
-        plans=made.policy.plans.values(),
-        severities=made.policy.severities.values(),
         saved=saved.links(made, wanted.query()),
         filter_query=wanted.query(),
         age=None if board.age is None else moments.countdown(board.age),

@@ -127,6 +127,11 @@ class View(NamedTuple):
         """Take the policy's own words."""
         return LANGUAGES[self.language].phrase(phrase)
 
+    def plan(self, name: str) -> str:
+        """Return a plan's title, or its name where the policy does not have it any more."""
+        plans = self.policy.plans
+        return self.phrase(plans[name].title) if name in plans else name
+
     def refused(self, problem: Problem | None) -> Refused | None:
         """Tell what was refused, if anything was."""
         return None if problem is None else told(problem, self)

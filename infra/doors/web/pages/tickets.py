@@ -130,7 +130,6 @@ def list_tickets(request: Request) -> Response:
         wanted=wanted,
         figure=figure,
         statuses=STATUSES,
-        plans=made.policy.plans,
         following=None if following is None else made.here(cursor=following),
     )
 
