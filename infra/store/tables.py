@@ -1,15 +1,16 @@
 """Tables in a schema of their own of a PostgreSQL database: connection, transactions, making."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg.pq import TransactionStatus
 
-from infra.store.failure import NewerSchema, StoreError
+from infra.store.failure import Missing, StoreError
+from infra.store.layout import Layout
 from infra.store.postgresql import Connection, translated
 
 _PARAMETER = re.compile(r"(?<!:):(\w+)")
@@ -24,6 +25,14 @@ _VERSIONED = """
 _MAKING = "SELECT pg_advisory_xact_lock(hashtext('making ' || %(schema)s))"
 
 
+class Schema(NamedTuple):
+    """What lies in a schema of a database, and what it means that it does not."""
+
+    name: str
+    layout: Layout
+    missing: type[Missing]
+
+
 class Tables:
     """The tables of one schema, over one connection in whose path the schema is.
 
@@ -31,15 +40,10 @@ class Tables:
     open another; what was committed is there.
     """
 
-    def __init__(self, connection: Connection, place: str, schema: str) -> None:
+    def __init__(self, connection: Connection, place: str, schema: Schema) -> None:
         self._connection = connection
         self._where = place
         self._schema = schema
-
-    @property
-    def place(self) -> str:
-        """Return where they are, for people."""
-        return self._where
 
     def close(self) -> None:
         """Let the database go."""
@@ -77,37 +81,36 @@ class Tables:
         with translated(self._where):
             self._connection.cursor().executemany(statement.encode(), rows)
 
-    def make(self, latest: int, statements: Callable[[int], Iterable[str]]) -> None:
-        """Add the tables of every number up to the latest; `statements` yields those after one."""
-        if self.version() >= latest:
+    def prepare(self, *, read_only: bool) -> None:
+        """Add what the tables lack, unless `read_only`.
+
+        Raises the error of a schema that is missing, OlderSchema and NewerSchema.
+        """
+        number, layout = self._number(), self._schema.layout
+        if number == 0 and read_only:
+            raise self._schema.missing(self._where)
+        if not layout.adds_to(self._where, number, read_only=read_only):
             return
         with self.transaction():
-            self.rows(_MAKING, {"schema": self._schema})
-            if (number := self.version()) < latest:
+            self.rows(_MAKING, {"schema": self._schema.name})
+            if layout.adds_to(self._where, number := self._number()):
                 self._begin(number)
-                for statement in statements(number):
+                for statement in layout.statements(number):
                     self.change(statement)
-                self.change(f"UPDATE schema_version SET number = {latest}")
+                self.change(f"UPDATE schema_version SET number = {layout.latest}")
 
-    def check(self, latest: int) -> int:
-        """Return the number of the tables, 0 where there are none; raises NewerSchema."""
-        number = self.version()
-        if number > latest:
-            raise NewerSchema(self._where, f"tables {number}, this program knows {latest}")
-        return number
-
-    def version(self) -> int:
+    def _number(self) -> int:
         """Return the number of the tables, 0 where there are none."""
         # Looked up as rows: names may be remembered as unknown from before they were made.
-        if not self.rows(_VERSIONED, {"schema": self._schema}):
+        if not self.rows(_VERSIONED, {"schema": self._schema.name}):
             return 0
         number: int = self.rows("SELECT number FROM schema_version")[0][0]
         return number
 
     def _begin(self, number: int) -> None:
         # Who may not make a schema can be given an empty one.
-        if not self.rows(_THERE, {"schema": self._schema}):
-            self.change(f"CREATE SCHEMA {self._schema}")
+        if not self.rows(_THERE, {"schema": self._schema.name}):
+            self.change(f"CREATE SCHEMA {self._schema.name}")
         if number == 0:
             self.change("CREATE TABLE schema_version (number BIGINT NOT NULL)")
             self.change("INSERT INTO schema_version VALUES (0)")

@@ -28,7 +28,8 @@ from infra.store.failure import (
     ReadOnly,
     StoreError,
 )
-from infra.store.log import EventLog, GroupCommit, Outcome, ddl, on_postgresql
+from infra.store.layout import numbered
+from infra.store.log import EventLog, GroupCommit, Outcome, on_postgresql
 from infra.store.log.application import TicketEvent
 from infra.store.log.on_postgresql import SCHEMA
 from infra.store.place import NoDriver
@@ -303,14 +304,14 @@ class TestOpening:
         """Every number above its own, once, by the first who opens it to write."""
         (tmp_path / "0001.sql").write_text("-- as it is")
         (tmp_path / "0002.sql").write_text("CREATE TABLE notes (a text);\nSELECT 1;\n")
-        known = ddl.POSTGRESQL
-        monkeypatch.setattr(ddl, "POSTGRESQL", tmp_path)
+        known = on_postgresql.LAYOUT
+        monkeypatch.setattr(on_postgresql, "LAYOUT", numbered(tmp_path))
         with pytest.raises(OlderSchema, match="open it once for writing"):
             EventLog.open(url, read_only=True)
         for _ in range(2):
             with EventLog.open(url) as log:
                 assert log.verify() == []
-        monkeypatch.setattr(ddl, "POSTGRESQL", known)
+        monkeypatch.setattr(on_postgresql, "LAYOUT", known)
         with pytest.raises(NewerSchema, match="schema 2"):
             EventLog.open(url)
 

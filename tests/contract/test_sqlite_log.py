@@ -21,7 +21,8 @@ from infra.store.failure import (
     ReadOnly,
     StoreError,
 )
-from infra.store.log import EventLog, ddl, on_sqlite
+from infra.store.layout import numbered
+from infra.store.log import EventLog, on_sqlite
 from infra.store.log.application import LogEvent, LogMapper, TicketEvent
 from infra.store.sqlite import connect, failure, name_of
 from tests.contract.given import (
@@ -264,14 +265,14 @@ def test_an_older_log_gets_the_tables_it_lacks(
     (newer / "0002.sql").write_text(
         "CREATE TABLE notes (a TEXT) STRICT;\nCREATE INDEX n ON notes (a);\n"
     )
-    known = ddl.SQLITE
-    monkeypatch.setattr(ddl, "SQLITE", newer)
+    known = on_sqlite.LAYOUT
+    monkeypatch.setattr(on_sqlite, "LAYOUT", numbered(newer))
     with pytest.raises(OlderSchema, match="open it once for writing"):
         EventLog.open(path, read_only=True)
     for _ in range(2):
         with EventLog.open(path) as log:
             assert log.verify() == []
-    monkeypatch.setattr(ddl, "SQLITE", known)
+    monkeypatch.setattr(on_sqlite, "LAYOUT", known)
     with pytest.raises(NewerSchema, match="schema 2"):
         EventLog.open(path)
 

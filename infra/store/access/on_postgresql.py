@@ -5,16 +5,14 @@ from importlib.resources import files
 from typing import Any
 
 from infra.store.access.stored import NOTHING, StoredTokens
-from infra.store.failure import Missing, OlderSchema
-from infra.store.log import ddl
+from infra.store.failure import Missing
+from infra.store.layout import numbered
 from infra.store.pool import Pool
 from infra.store.postgresql import connect, name_of
-from infra.store.tables import Tables, written
+from infra.store.tables import Schema, Tables, written
 
 NAME = "lhuta_access"
 """The schema in which everything lies."""
-
-SCHEMA = files("infra.store.access") / "schema" / "postgresql"
 
 # What is acknowledged is on disk, also where the server is set up otherwise.
 _SETTINGS = f"""
@@ -28,6 +26,9 @@ class NoTokens(Missing):
     """The database has no tokens."""
 
     says = "there are no tokens in {place} yet; `lhuta token add` makes their tables"
+
+
+_SCHEMA = Schema(NAME, numbered(files("infra.store.access") / "schema" / "postgresql"), NoTokens)
 
 
 class PostgreSQLTokens(StoredTokens):
@@ -45,7 +46,7 @@ class PostgreSQLTokens(StoredTokens):
         """
         place = name_of(url)
         with connect(url, settings=_SETTINGS, read_only=read_only) as connection:
-            _prepare(Tables(connection, place, NAME), read_only=read_only)
+            Tables(connection, place, _SCHEMA).prepare(read_only=read_only)
         return cls(Pool(url, _SETTINGS, read_only=read_only), place)
 
     def close(self) -> None:
@@ -54,19 +55,8 @@ class PostgreSQLTokens(StoredTokens):
 
     def _rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
         with self._pool.connection() as connection:
-            return Tables(connection, self._place, NAME).rows(written(statement), parameters)
+            return Tables(connection, self._place, _SCHEMA).rows(written(statement), parameters)
 
     def _change(self, statement: str, parameters: Mapping[str, object]) -> None:
         with self._pool.connection() as connection:
-            Tables(connection, self._place, NAME).change(written(statement), parameters)
-
-
-def _prepare(tables: Tables, *, read_only: bool) -> None:
-    latest = ddl.latest(SCHEMA)
-    if not read_only:
-        tables.make(latest, lambda after: ddl.statements(SCHEMA, after))
-    number = tables.check(latest)
-    if number == 0:
-        raise NoTokens(tables.place)
-    if number < latest:
-        raise OlderSchema(tables.place, f"schema {number}, here {latest}")
+            Tables(connection, self._place, _SCHEMA).change(written(statement), parameters)

@@ -12,11 +12,11 @@ from typing import Any
 
 from infra.store import small_file
 from infra.store.access.stored import NOTHING, StoredTokens
-from infra.store.failure import Damaged, Missing, OlderSchema
-from infra.store.log import ddl
+from infra.store.failure import Damaged, Missing
+from infra.store.layout import numbered
 from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
 
-SCHEMA = files("infra.store.access") / "schema" / "sqlite"
+LAYOUT = numbered(files("infra.store.access") / "schema" / "sqlite")
 
 
 class DamagedAccess(Damaged):
@@ -82,16 +82,12 @@ def _make(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, place: str, *, read_only: bool) -> None:
-    latest = ddl.latest(SCHEMA)
-    if _number(connection) < latest:
-        if read_only:
-            raise OlderSchema(place, f"schema {_number(connection)}, here {latest}")
+    if LAYOUT.adds_to(place, _number(connection), read_only=read_only):
         connection.execute("BEGIN IMMEDIATE")
-        for statement in ddl.statements(SCHEMA, _number(connection)):
+        for statement in LAYOUT.statements(_number(connection)):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {max(latest, _number(connection))}")
+        connection.execute(f"PRAGMA user_version = {max(LAYOUT.latest, _number(connection))}")
         connection.execute("COMMIT")
-    ddl.check(place, _number(connection), SCHEMA)
 
 
 def _number(connection: sqlite3.Connection) -> int:

@@ -10,16 +10,14 @@ from typing import Any
 
 from infra.outlets.subscription import Way
 from infra.store.deliveries.stored import NOTHING, StoredDeliveries
-from infra.store.failure import Missing, OlderSchema
-from infra.store.log import ddl
+from infra.store.failure import Missing
+from infra.store.layout import numbered
 from infra.store.pool import Pool
 from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, connect, name_of
-from infra.store.tables import Tables, written
+from infra.store.tables import Schema, Tables, written
 
 NAME = "lhuta_deliveries"
 """The schema in which everything lies."""
-
-SCHEMA = files("infra.store.deliveries") / "schema" / "postgresql"
 
 _SUBSCRIBE = """
     INSERT INTO subscriptions (way, target, kinds, since)
@@ -57,6 +55,11 @@ class NoDeliveries(Missing):
     )
 
 
+_SCHEMA = Schema(
+    NAME, numbered(files("infra.store.deliveries") / "schema" / "postgresql"), NoDeliveries
+)
+
+
 class PostgreSQLDeliveries(StoredDeliveries):
     """The deliveries in a schema of a database."""
 
@@ -90,8 +93,8 @@ class PostgreSQLDeliveries(StoredDeliveries):
         )
         with ExitStack() as undoing:
             undoing.callback(connection.close)
-            tables = Tables(connection, name_of(url), NAME)
-            _prepare(tables, read_only=read_only)
+            tables = Tables(connection, name_of(url), _SCHEMA)
+            tables.prepare(read_only=read_only)
             undoing.pop_all()
         return cls(tables)
 
@@ -103,10 +106,10 @@ class PostgreSQLDeliveries(StoredDeliveries):
         """Let many threads read, over connections that are used again."""
 
         def tables(connection: Connection) -> Tables:
-            return Tables(connection, name_of(url), NAME)
+            return Tables(connection, name_of(url), _SCHEMA)
 
         def agree(connection: Connection) -> None:
-            _prepare(tables(connection), read_only=True)
+            tables(connection).prepare(read_only=True)
 
         with Pool(url, _SETTINGS, agree=agree, read_only=True) as pool:
 
@@ -159,17 +162,6 @@ class PostgreSQLDeliveries(StoredDeliveries):
 
     def _many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
         self._tables.many(written(statement), [_storable(row) for row in rows])
-
-
-def _prepare(tables: Tables, *, read_only: bool) -> None:
-    latest = ddl.latest(SCHEMA)
-    if not read_only:
-        tables.make(latest, lambda after: ddl.statements(SCHEMA, after))
-    number = tables.check(latest)
-    if number == 0:
-        raise NoDeliveries(tables.place)
-    if number < latest:
-        raise OlderSchema(tables.place, f"schema {number}, here {latest}")
 
 
 def _storable(parameters: Mapping[str, object]) -> Mapping[str, object]:

@@ -12,12 +12,13 @@ from typing import Any
 from infra.outlets.subscription import Way
 from infra.store import small_file
 from infra.store.deliveries.stored import NOTHING, StoredDeliveries
-from infra.store.failure import Damaged, Missing, OlderSchema
-from infra.store.log import ddl, wall_clock
+from infra.store.failure import Damaged, Missing
+from infra.store.layout import numbered
+from infra.store.log import wall_clock
 from infra.store.models.schema import DIALECT
 from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
 
-SCHEMA = files("infra.store.deliveries") / "schema" / "sqlite"
+LAYOUT = numbered(files("infra.store.deliveries") / "schema" / "sqlite")
 
 # The sequence remembers the highest number that ever was, also of subscribers who are no more.
 _SUBSCRIBE = """
@@ -98,15 +99,12 @@ class SQLiteDeliveries(StoredDeliveries):
             self._connection.executemany(statement, rows)
 
     def _prepare(self, *, read_only: bool) -> None:
-        latest = ddl.latest(SCHEMA)
-        if self._version() < latest:
-            if read_only:
-                raise OlderSchema(self._where, f"schema {self._version()}, here {latest}")
+        if LAYOUT.adds_to(self._where, self._version(), read_only=read_only):
             with self._transaction():
-                for statement in ddl.statements(SCHEMA, self._version()):
+                for statement in LAYOUT.statements(self._version()):
                     self._connection.execute(DIALECT.view(statement))
-                self._connection.execute(f"PRAGMA user_version = {max(latest, self._version())}")
-        ddl.check(self._where, self._version(), SCHEMA)
+                number = max(LAYOUT.latest, self._version())
+                self._connection.execute(f"PRAGMA user_version = {number}")
 
     def _version(self) -> int:
         number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]

@@ -7,6 +7,7 @@ every later statement, all that was committed before.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
+from importlib.resources import files
 from itertools import count
 from os import PathLike
 from typing import Any
@@ -24,8 +25,8 @@ from eventsourcing.utils import Environment, EnvType
 from psycopg import IsolationLevel
 from psycopg.rows import DictRow, tuple_row
 
-from infra.store.failure import Damaged, Exists, Interrupted, Missing, OlderSchema, StoreError
-from infra.store.log import ddl
+from infra.store.failure import Damaged, Exists, Interrupted, Missing, StoreError
+from infra.store.layout import numbered
 from infra.store.log.application import LogMapper, TicketLog
 from infra.store.log.clock import Clock
 from infra.store.log.plan import CommandRow, EventRow, Plan, Request, TextRow
@@ -45,6 +46,7 @@ from infra.store.postgresql import (
 )
 
 SCHEMA = "lhuta_log"
+LAYOUT = numbered(files("infra.store.log") / "schema" / "postgresql")
 
 IDLE_SECONDS = 5
 """How long a process may stand still while it holds the log; the others wait longer."""
@@ -329,7 +331,7 @@ def create(place: str | PathLike[str], settings: Settings, first: Request) -> No
         if not connection.execute(_NAMESPACE, (SCHEMA,)).fetchall():
             connection.execute(f"CREATE SCHEMA {SCHEMA}")
         session = PostgreSQLSession(connection, shown, None)
-        session.found(ddl.POSTGRESQL, settings, first)
+        session.found(LAYOUT, settings, first)
 
 
 def open_application(
@@ -373,15 +375,9 @@ def _agree_on_schema(connection: psycopg.Connection[Any], place: str, *, read_on
         raise Missing(place)
     with connection.transaction():
         session = PostgreSQLSession(connection, place, None)
-        stored = session.schema()
-        ddl.check(place, stored, ddl.POSTGRESQL)
-        latest = ddl.latest(ddl.POSTGRESQL)
-        if stored == latest:
-            return
-        if read_only:
-            raise OlderSchema(place, f"schema {stored}, this program works with {latest}")
-        session.lock()
-        session.grow(ddl.POSTGRESQL)
+        if LAYOUT.adds_to(place, session.schema(), read_only=read_only):
+            session.lock()
+            session.grow(LAYOUT)
 
 
 def _prepare(connection: psycopg.Connection[Any], *, read_only: bool, lock_seconds: float) -> None:

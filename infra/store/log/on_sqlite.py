@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from infra.store.failure import Damaged, Exists, Locked, Missing, OlderSchema, StoreError
-from infra.store.log import ddl
+from infra.store.failure import Damaged, Exists, Locked, Missing, StoreError
+from infra.store.layout import numbered
 from infra.store.log.application import LogMapper, TicketLog
 from infra.store.log.clock import Clock, wall_clock
 from infra.store.log.plan import Plan, Request
@@ -30,6 +31,8 @@ from infra.store.log.request import Head
 from infra.store.log.session import EVENT, Session
 from infra.store.log.settings import Settings
 from infra.store.sqlite import connect, failure, name_of, translated
+
+LAYOUT = numbered(files("infra.store.log") / "schema" / "sqlite")
 
 _LOCK = "UPDATE log_head SET position = position RETURNING position"
 _MOVE = (
@@ -198,7 +201,7 @@ def create(path: str | PathLike[str], settings: Settings, first: Request) -> Non
             if _tables(connection):
                 raise Exists(str(path))
             session = SQLiteSession(connection.cursor(), str(path), wall_clock)
-            session.found(ddl.SQLITE, settings, first)
+            session.found(LAYOUT, settings, first)
             connection.execute("COMMIT")
         finally:
             connection.close()
@@ -246,17 +249,11 @@ def _agree_on_schema(connection: sqlite3.Connection, place: str, *, read_only: b
     if "log_settings" not in _tables(connection):
         raise Damaged(place, "it is a database, but not an event log")
     session = SQLiteSession(connection.cursor(), place, wall_clock)
-    stored = session.schema()
-    ddl.check(place, stored, ddl.SQLITE)
-    latest = ddl.latest(ddl.SQLITE)
-    if stored == latest:
-        return
-    if read_only:
-        raise OlderSchema(place, f"schema {stored}, this program works with {latest}")
-    connection.execute("BEGIN")
-    session.lock()
-    session.grow(ddl.SQLITE)
-    connection.execute("COMMIT")
+    if LAYOUT.adds_to(place, session.schema(), read_only=read_only):
+        connection.execute("BEGIN")
+        session.lock()
+        session.grow(LAYOUT)
+        connection.execute("COMMIT")
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

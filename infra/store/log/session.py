@@ -6,12 +6,12 @@ class that stands on it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.resources.abc import Traversable
 from itertools import repeat
 from typing import Any, ClassVar
 
 from infra.store.failure import Damaged
-from infra.store.log import chain, ddl
+from infra.store.layout import Layout
+from infra.store.log import chain
 from infra.store.log.backend import Basis, Checked, CommandLink, LinkRow, Told, WalkRow
 from infra.store.log.clock import Clock
 from infra.store.log.plan import CommandRow, EventRow, Ledger, Plan, Request, plan
@@ -281,24 +281,24 @@ class Session(ABC):
             named,
         )
 
-    def found(self, folder: Traversable, settings: Settings, request: Request) -> None:
+    def found(self, layout: Layout, settings: Settings, request: Request) -> None:
         """Create the tables, with the settings and one first request, recorded at creation."""
-        for statement in ddl.statements(folder):
+        for statement in layout.statements(0):
             self._change(statement)
         self._change(
             f"INSERT INTO log_settings (schema, {_SETTINGS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ddl.latest(folder),
+            layout.latest,
             *settings,
         )
         ledger = Ledger(0, settings.created_at - 1, chain.origin(settings), 0, b"")
         self._change(f"INSERT INTO log_head ({LEDGER}) VALUES (?, ?, ?, ?, ?)", *ledger)
         self.write(plan(ledger, settings.created_at, {}, {}, {}, [request]))
 
-    def grow(self, folder: Traversable) -> None:
+    def grow(self, layout: Layout) -> None:
         """Add what a later program needs; the lock is held, and somebody may have been faster."""
-        for statement in ddl.statements(folder, after=self.schema()):
+        for statement in layout.statements(self.schema()):
             self._change(statement)
-        self._change("UPDATE log_settings SET schema = ?", ddl.latest(folder))
+        self._change("UPDATE log_settings SET schema = ?", layout.latest)
 
     def _told(self, statement: str, *parameters: object) -> list[Told]:
         return [

@@ -7,7 +7,7 @@ from typing import Any
 from infra.store.failure import Missing
 from infra.store.models.postgresql import array, schema
 from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, connect, name_of
-from infra.store.tables import NOTHING, Tables
+from infra.store.tables import NOTHING, Schema, Tables
 from projections import sql
 
 _QUERIES = sql.queries(schema.DIALECT)
@@ -32,6 +32,9 @@ class NoTables(Missing):
     says = "there are no read models in {place} yet; start the engine with `lhuta worker`"
 
 
+_SCHEMA = Schema(schema.NAME, schema.LAYOUT, NoTables)
+
+
 class Database(Tables):
     """An open database of read models. Every method raises the StoreError that stopped it.
 
@@ -40,7 +43,7 @@ class Database(Tables):
     """
 
     def __init__(self, connection: Connection, place: str) -> None:
-        super().__init__(connection, place, schema.NAME)
+        super().__init__(connection, place, _SCHEMA)
         self._writing = False
 
     @classmethod
@@ -63,9 +66,7 @@ class Database(Tables):
         with ExitStack() as undoing:
             undoing.callback(connection.close)
             database = cls(connection, name_of(url))
-            if not read_only:
-                database.make(schema.NUMBER, lambda _: schema.statements())
-            database.check_tables()
+            database.prepare(read_only=read_only)
             undoing.pop_all()
         return database
 
@@ -109,11 +110,6 @@ class Database(Tables):
     def change(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> int:
         """Carry a statement out; return how many rows it changed."""
         return super().change(statement, _bound(parameters))
-
-    def check_tables(self) -> None:
-        """Raise NoTables where there are none yet, and NewerSchema."""
-        if self.check(schema.NUMBER) == 0:
-            raise NoTables(self.place)
 
 
 def _bound(parameters: Mapping[str, object]) -> dict[str, object]:

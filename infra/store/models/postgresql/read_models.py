@@ -54,7 +54,7 @@ class PostgreSQLModels(ReadModels):
             return Database(connection, name_of(url))
 
         def agree(connection: Connection) -> None:
-            database(connection).check_tables()
+            database(connection).prepare(read_only=True)
 
         with Pool(url, SETTINGS, agree=agree, read_only=True) as pool:
 

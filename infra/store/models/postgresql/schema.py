@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
+from infra.store.layout import Layout
 from projections import sql
 
 NAME = "lhuta"
 """The schema in which everything lies."""
-
-NUMBER = 1
-"""The number of the tables; raise it with every change of what makes them."""
 
 # Texts are in the order of their code points, as in SQLite, whatever the database sorts by.
 DIALECT = sql.Dialect(
@@ -25,11 +23,15 @@ _TABLE = re.compile(r"CREATE TABLE (\w+)")
 _COLUMN = re.compile(r"^    (\w+) (TEXT|BIGINT)", re.MULTILINE)
 
 
-def statements() -> Iterator[str]:
+def _statements() -> Iterator[str]:
     """Yield what makes the tables of a database in which the schema is there and in the path."""
     yield from sql.tables(DIALECT)
     yield (files(__package__) / "schema.sql").read_text("utf-8")
     yield from sql.views(DIALECT)
+
+
+LAYOUT = Layout(1, lambda _: _statements())
+"""Raise the number with every change of what makes the tables."""
 
 
 def types() -> dict[str, dict[str, str]]:
