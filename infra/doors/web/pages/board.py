@@ -237,12 +237,7 @@ def _running(made: View, one: Running, about: About) -> Line | None:
     left = counted[0] if meter == "business" else counted[1]
     used = min(budget, max(0, budget - left))
     return Line(
-        one.ticket,
-        made.ticket(one.ticket) if made.may("get_ticket") else None,
-        one.severity,
-        about.customer,
-        about.plan,
-        about.subject,
+        *_head(made, one, about),
         made.said[one.clock].format(instance=one.instance),
         one.instance,
         meter,
@@ -277,14 +272,20 @@ def _spans(hours: Hours, meter: Kind, at: int) -> str:
 
 
 def _waiting(made: View, one: Waiting, about: About) -> Silent:
-    return Silent(
+    return Silent(*_head(made, one, about), "" if one.since is None else made.near(one.since))
+
+
+def _head(
+    made: View, one: Running | Waiting, about: About
+) -> tuple[str, str | None, int | None, str, str, str | None]:
+    """Write what every line begins with: its ticket, with a link for who may open it."""
+    return (
         one.ticket,
         made.ticket(one.ticket) if made.may("get_ticket") else None,
         one.severity,
         about.customer,
         about.plan,
         about.subject,
-        "" if one.since is None else made.near(one.since),
     )
 
 
