@@ -10,9 +10,10 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 from infra.broker import LHUTA_KAFKA
+from infra.closing import Closing
 from infra.engine.log_lines import note
 from infra.servers.kafka import Kafka
 from infra.servers.postgresql import PostgreSQL
@@ -28,7 +29,7 @@ _ATTEMPTS = 10
 _PAUSE_SECONDS = 1.0
 
 
-class Cluster:
+class Cluster(Closing):
     """Servers and parts on one data folder; a context manager that starts the servers."""
 
     def __init__(self, data: Path, workers: int = WORKERS) -> None:
@@ -66,7 +67,7 @@ class Cluster:
         found = {"postgresql": self._database.pid, "kafka": self._broker.pid}
         return found | (self._supervisor.processes if self._supervisor is not None else {})
 
-    def __enter__(self) -> "Cluster":
+    def __enter__(self) -> Self:
         """Start the servers; raises ServerFailed."""
         with ExitStack() as stack:
             stack.enter_context(self._database)
@@ -74,12 +75,7 @@ class Cluster:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Stop the parts, and then the servers."""
         self._stack.close()
 

@@ -11,9 +11,9 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from infra.closing import Closing
 from infra.engine.log_lines import note
 from infra.store.small_file import failure
 
@@ -48,7 +48,7 @@ class _Running:
         self.paused = False
 
 
-class Supervisor:
+class Supervisor(Closing):
     """Keeps parts running; a context manager that stops what it started."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Supervisor:
         self._environment = environment
         self._clock = clock
 
-    def __enter__(self) -> "Supervisor":
+    def __enter__(self) -> Self:
         """Start every part; raises StoreError where its log cannot be written."""
         try:
             self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,15 +73,6 @@ class Supervisor:
             raise failure(error, self._logs) from error
         self.step()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop every part, the last one first."""
-        self.stop()
 
     @property
     def processes(self) -> dict[str, int]:
@@ -102,7 +93,7 @@ class Supervisor:
             if one.process is None and not one.paused and now >= one.start_at:
                 self._start(one, now)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Ask every part to stop, the last one first; kill one that does not in time."""
         for one in reversed(self._running):
             self._stop(one)

@@ -5,12 +5,12 @@ import os
 import socket
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import orjson
 
 from domain import instant
+from infra.closing import Closing
 from infra.store.failure import StoreError
 from infra.store.small_file import failure
 
@@ -42,7 +42,7 @@ class Held(StoreError):
     )
 
 
-class Lock:
+class Lock(Closing):
     """A lock file that is held until the process ends, however it ends; a context manager."""
 
     def __init__(self, path: Path, program: str, now: int) -> None:
@@ -50,39 +50,31 @@ class Lock:
         self._holder = Holder(program, os.getpid(), socket.gethostname(), now)
         self._file = -1
 
-    def __enter__(self) -> "Lock":
+    def __enter__(self) -> Self:
         """Take the lock; raises Held, and StoreError where the file cannot be written."""
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             _take(self._file)
             self._write()
         except BlockingIOError as error:
-            self._close()
+            self.close()
             there = _holder(self._path)
             raise Held(str(self._path.parent), str(there or "another process")) from error
         except OSError as error:
-            self._close()
+            self.close()
             raise failure(error, self._path) from error
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Let the lock go."""
-        self._close()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
     def _write(self) -> None:
         text = orjson.dumps(self._holder._asdict())
         # Padded rather than cut first: whoever reads meanwhile finds a whole object.
         os.pwrite(self._file, text.ljust(_LENGTH) + b"\n", 0)
-
-    def _close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
 
 
 def holder(path: Path) -> Holder | None:

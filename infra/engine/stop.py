@@ -3,13 +3,15 @@
 import os
 import select
 import signal
-from types import FrameType, TracebackType
-from typing import Any
+from types import FrameType
+from typing import Any, Self
+
+from infra.closing import Closing
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Stop:
+class Stop(Closing):
     """Takes the two signals while it is entered; only in the main thread."""
 
     def __init__(self) -> None:
@@ -17,19 +19,14 @@ class Stop:
         self._before: dict[signal.Signals, Any] = {}
         self._woken, self._wakes = -1, -1
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> Self:
         """Take the signals."""
         # A wait on a pipe cannot be missed: a signal between the look and the wait is in it.
         self._woken, self._wakes = os.pipe()
         self._before = {number: signal.signal(number, self._ask) for number in _SIGNALS}
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Give the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)

@@ -9,7 +9,7 @@ from weakref import WeakSet
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from infra.store.closing import Closing
+from infra.closing import Closing
 from infra.store.failure import StoreError
 from infra.store.postgresql import Connection, name_of, parameters, prepare, translated
 

@@ -2,7 +2,7 @@
 
 import psycopg
 
-from infra.store.closing import Closing
+from infra.closing import Closing
 from infra.store.failure import StoreError
 from infra.store.log import Cursor, EventLog
 from infra.store.postgresql import Connection, connect, name_of, translated

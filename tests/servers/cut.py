@@ -4,10 +4,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
+from infra.closing import Closing
 from infra.servers.server import LOOPBACK
 
 _COMMIT = b"COMMIT\0"
@@ -16,7 +16,7 @@ _AT_ONCE = 65_536
 When = Literal["before", "after"]
 
 
-class CutAtCommit:
+class CutAtCommit(Closing):
     """Passes connections on, and cuts the next one to commit, once `armed`; a context manager.
 
     `before`: the server never hears of the COMMIT. `after`: it has carried it out, and its answer
@@ -45,17 +45,12 @@ class CutAtCommit:
         """Tell whether it did what it was armed for."""
         return self._armed is None
 
-    def __enter__(self) -> "CutAtCommit":
+    def __enter__(self) -> Self:
         """Open the door."""
         threading.Thread(target=self._serve, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the door, and all that went through it."""
         self._listener.close()
         for one in self._sockets:

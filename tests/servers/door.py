@@ -3,14 +3,15 @@
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
+from typing import Self
 
+from infra.closing import Closing
 from infra.servers.server import LOOPBACK
 
 _AT_ONCE = 65_536
 
 
-class Door:
+class Door(Closing):
     """Passes connections on to a port of this machine, while it is open; a context manager.
 
     What is sent while it is shut waits, as it does in a network that loses packets and sends them
@@ -39,17 +40,12 @@ class Door:
         """Let everything through, also what waited."""
         self._open.set()
 
-    def __enter__(self) -> "Door":
+    def __enter__(self) -> Self:
         """Open the door."""
         threading.Thread(target=self._serve, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Take the door away, and end all that went through it."""
         self._listener.close()
         self._open.set()

@@ -6,8 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import orjson
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 
 from domain.event import RecordedEvent
 from infra import wiring
+from infra.closing import Closing
 from infra.doors.web.app import create
 from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address, beside, listening
@@ -62,7 +62,7 @@ HOLDERS: Mapping[str, Holder] = {
 SECRETS: Mapping[str, str] = {who: secret() for who in HOLDERS}
 
 
-class Desk:
+class Desk(Closing):
     """The data of a desk, its API, and those who call it; a context manager.
 
     A `database` has it already, as `furnish` makes it; into a folder it is brought.
@@ -82,7 +82,7 @@ class Desk:
         self._opened = ExitStack()
         self._runner = asyncio.Runner()
 
-    def __enter__(self) -> "Desk":
+    def __enter__(self) -> Self:
         """Put the API together."""
         self.service: Service = self._opened.enter_context(
             wiring.service(self.settings, self.clock)
@@ -90,12 +90,7 @@ class Desk:
         self.app: FastAPI = create(self.service, self.limits)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Let everything go."""
         self._runner.close()
         self._opened.close()

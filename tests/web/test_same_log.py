@@ -54,7 +54,7 @@ class TwoDesks:
     def close(self) -> None:
         """Let both go."""
         self.log.close()
-        self.web.__exit__(None, None, None)
+        self.web.close()
 
     def by_http(self, command: Command, command_id: str) -> dict[str, Any] | str:
         """Give a command over HTTP; return its outcome, or the name of the refusal."""

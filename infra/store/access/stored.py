@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from infra.closing import Closing
 from infra.store.access.session import LASTS, MOST, Session
 from infra.store.access.token import Holder, Token, TokenUnknown
-from infra.store.closing import Closing
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 

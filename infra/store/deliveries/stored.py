@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from domain.alert import AlertKind
+from infra.closing import Closing
 from infra.outlets.deliveries import Backlog, Due, Failure, Record, Taken, Trouble
 from infra.outlets.subscription import Subscription, UnknownSubscriber, Way
-from infra.store.closing import Closing
 from projections.models import Announcement
 
 NOTHING: Mapping[str, object] = MappingProxyType({})

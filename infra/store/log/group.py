@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
-from infra.store.closing import Closing
+from infra.closing import Closing
 from infra.store.failure import Damaged, StoreError
 from infra.store.log.request import Outcome
 

@@ -12,7 +12,7 @@ from domain.event import NO_WORDS, Opened, RecordedEvent
 from domain.policy import Policies, PoliciesDisagree
 from domain.refusal import CommandReused
 from domain.ticket import Ticket
-from infra.store.closing import Closing
+from infra.closing import Closing
 from infra.store.failure import Damaged, Interrupted, StoreError
 from infra.store.log import (
     announcing,

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from domain import instant
-from infra.store.closing import Closing
+from infra.closing import Closing
 from infra.store.models.line import events
 from projections.board import EVERYTHING, Counts, Standing, Waiting, Wanted
 from projections.fault import UnreadableHistories, UnreadableHistory

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from threading import Lock
-from types import TracebackType
 from typing import NamedTuple
 
+from infra.closing import Closing
 from infra.store.models.on_sqlite import SQLiteModels
 
 MOST = 16
@@ -21,7 +21,7 @@ class File(NamedTuple):
     number: int
 
 
-class Readers:
+class Readers(Closing):
     """Opens what it needs and keeps it, with the pages that it has read; a context manager.
 
     A file that was made anew is noticed: its number is another one as long as the former is open.
@@ -45,16 +45,7 @@ class Readers:
                     self._idle.append((file, models))
                     closing.pop_all()
 
-    def __enter__(self) -> "Readers":
-        """Begin without a connection."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close every connection that nobody uses."""
         with self._using:
             while self._idle:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from infra.store.closing import Closing
+from infra.closing import Closing
 from infra.store.models.postgresql import array
 from infra.store.models.postgresql.database import Database
 from projections.models import Announcement
