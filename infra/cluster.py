@@ -17,7 +17,7 @@ from infra.closing import Closing
 from infra.engine.log_lines import note
 from infra.servers.kafka import Kafka
 from infra.servers.postgresql import PostgreSQL
-from infra.servers.server import ServerFailed
+from infra.servers.server import Server, ServerFailed
 from infra.settings import LHUTA_DATABASE
 from infra.supervisor import Part, Supervisor
 
@@ -103,7 +103,7 @@ class Cluster(Closing):
         if self._supervisor is not None:
             self._supervisor.step()
 
-    def _revive(self, name: str, server: PostgreSQL | Kafka) -> None:
+    def _revive(self, name: str, server: Server) -> None:
         if server.running:
             return
         note("server.ended", name, level=logging.WARNING)

@@ -12,20 +12,15 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import TracebackType
 
-from infra.servers.server import LOOPBACK, ServerFailed, free_port, tail
+from infra.servers.server import LOOPBACK, Server, ServerFailed, free_port, tail
 
 VERSION = "4.3.1"
 HOME = "LHUTA_KAFKA_HOME"
 
-_START_SECONDS = 60
-_STOP_SECONDS = 30
 _FETCH_SECONDS = 600
-_LOOK_SECONDS = 0.05
 _OPTIONS = ("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 _METADATA_REQUEST = struct.pack(">hhihi", 3, 0, 1, -1, 0)
@@ -65,11 +60,10 @@ log.cleaner.dedupe.buffer.size=10485760
 """
 
 
-class Kafka:
-    """A broker with its data in a folder; a context manager.
+class Kafka(Server):
+    """A broker."""
 
-    It can be killed at any point and started again on the same data and port.
-    """
+    called = "Kafka"
 
     def __init__(
         self,
@@ -82,105 +76,45 @@ class Kafka:
 
         `advertised` is the port that clients are sent to, where that is another one.
         """
-        self._data = data
-        self._port = free_port() if port is None else port
+        super().__init__(data, port)
         self._advertised = self._port if advertised is None else advertised
         self._version = version
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
         """Return where clients reach it, as `bootstrap.servers` has it."""
         return f"{LOOPBACK}:{self._advertised}"
 
-    @property
-    def pid(self) -> int:
-        """Return the id of its process; 0 where it does not run."""
-        return 0 if self._process is None else self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Tell whether its process is alive."""
-        return self._process is not None and self._process.poll() is None
-
-    def __enter__(self) -> "Kafka":
-        """Return it, started."""
-        if self._process is None:
-            self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop it."""
-        self.stop()
-
     def start(self) -> None:
         """Start it, and return when it answers; raises ServerFailed."""
         if _listens(self._port):
             raise ServerFailed(f"port {self._port} is taken; give another one")
         java = [_java(), "-cp", str(jars(self._version) / "*"), *self._settings()]
-        properties = str(self._data / "server.properties")
-        if not (self._data / "logs" / "meta.properties").exists():
+        properties = str(self._folder / "server.properties")
+        if not (self._folder / "logs" / "meta.properties").exists():
             _format([*java, "kafka.tools.StorageTool"], properties)
-        with (self._data / "kafka.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [java[0], *_OPTIONS, *java[1:], "kafka.Kafka", properties],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C is for whoever runs it; that one stops it in its turn.
-                start_new_session=True,
-            )
-        self._wait(self._process)
+        self._run([java[0], *_OPTIONS, *java[1:], "kafka.Kafka", properties])
 
-    def stop(self) -> None:
-        """Let it end what it does, and end it."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
-
-    def kill(self) -> None:
-        """End it at once, as a crash does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    def _answers(self, pid: int) -> bool:
+        return _serves(self._port)
 
     def _settings(self) -> list[str]:
         """Write what it reads at its start, and return what Java must be told of it."""
-        self._data.mkdir(parents=True, exist_ok=True)
-        logging = self._data / "log4j2.properties"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        logging = self._folder / "log4j2.properties"
         logging.write_text(_LOGGING, "utf-8")
-        (self._data / "server.properties").write_text(
+        (self._folder / "server.properties").write_text(
             _PROPERTIES.format(
                 host=LOOPBACK,
                 port=self._port,
                 advertised=self._advertised,
                 # Only its own controller connects there, so it may be another port each time.
                 controller=free_port(),
-                logs=(self._data / "logs").resolve(),
+                logs=self._folder / "logs",
             ),
             "utf-8",
         )
-        return [f"-Dlog4j2.configurationFile={logging.resolve()}"]
-
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        until = time.monotonic() + _START_SECONDS
-        while not _serves(self._port):
-            if process.poll() is not None or time.monotonic() > until:
-                self.kill()
-                said = tail((self._data / "kafka.log").read_text("utf-8", "replace"))
-                raise ServerFailed(f"Kafka did not start; its log ends with:\n{said}")
-            time.sleep(_LOOK_SECONDS)
+        return [f"-Dlog4j2.configurationFile={logging}"]
 
 
 def jars(version: str = VERSION) -> Path:

@@ -11,13 +11,11 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import quote
 
-from infra.servers.server import LOOPBACK, ServerFailed, free_port, tail
+from infra.servers.server import LOOPBACK, Server, ServerFailed, tail
 
 OLDEST = 15
 ROLE = "lhuta"
@@ -25,9 +23,6 @@ DATABASE = "lhuta"
 SERVED_AS = "postgres"
 
 _PACKAGES = Path("/usr/lib/postgresql")
-_START_SECONDS = 60
-_STOP_SECONDS = 30
-_LOOK_SECONDS = 0.05
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 # What was acknowledged is on disk, as for real; the rest is for a machine that does other work.
@@ -42,17 +37,13 @@ _OPTIONS = {
 }
 
 
-class PostgreSQL:
-    """A server with its data in a folder; a context manager.
+class PostgreSQL(Server):
+    """A database server."""
 
-    It can be killed at any point and started again on the same data and port.
-    """
-
-    def __init__(self, folder: Path, port: int | None = None) -> None:
-        """Describe a server; without a port a free one is taken, and kept over restarts."""
-        self._folder = folder.resolve()
-        self._port = free_port() if port is None else port
-        self._process: subprocess.Popen[bytes] | None = None
+    called = "PostgreSQL"
+    stopped_by = signal.SIGINT
+    # SIGKILL would leave its other processes behind, and those would keep the data.
+    killed_by = signal.SIGQUIT
 
     @property
     def url(self) -> str:
@@ -60,69 +51,14 @@ class PostgreSQL:
         passwords = quote(str(self._passwords), safe="/")
         return f"postgresql://{ROLE}@{LOOPBACK}:{self._port}/{DATABASE}?passfile={passwords}"
 
-    @property
-    def pid(self) -> int:
-        """Return the id of its first process; 0 where it does not run."""
-        return 0 if self._process is None else self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Tell whether its first process is alive."""
-        return self._process is not None and self._process.poll() is None
-
-    def __enter__(self) -> "PostgreSQL":
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop it."""
-        self.stop()
-
     def start(self) -> None:
         """Start it, and return when it answers; raises ServerFailed."""
         programs = _programs()
         if not self._passwords.exists():
             self._make(programs)
-        user = _user()
-        with (self._folder / "postgresql.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [programs / "postgres", "-D", self._data, "-p", str(self._port), *_settings()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                user=user,
-                group=user,
-                extra_groups=None if user is None else [],
-                # Ctrl-C is for whoever runs it; that one stops it in its turn.
-                start_new_session=True,
-            )
-        self._wait(self._process)
-
-    def stop(self) -> None:
-        """End what it does for others, and end it."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
-
-    def kill(self) -> None:
-        """End it at once, with all its processes, as a crash of the machine does."""
-        if self._process is not None:
-            # SIGKILL would leave its other processes behind, and those would keep the data.
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait()
-            self._process = None
+        self._run(
+            [programs / "postgres", "-D", self._data, "-p", str(self._port), *_settings()], _user()
+        )
 
     @property
     def _data(self) -> Path:
@@ -168,15 +104,6 @@ class PostgreSQL:
         finally:
             first.unlink()
         _secret(self._passwords, f"{LOOPBACK}:*:*:{ROLE}:{password}\n")
-
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        until = time.monotonic() + _START_SECONDS
-        while not self._answers(process.pid):
-            if process.poll() is not None or time.monotonic() > until:
-                self.kill()
-                said = tail((self._folder / "postgresql.log").read_text("utf-8", "replace"))
-                raise ServerFailed(f"PostgreSQL did not start; its log ends with:\n{said}")
-            time.sleep(_LOOK_SECONDS)
 
     def _answers(self, pid: int) -> bool:
         """Tell whether the server of that process takes connections, by the file that it keeps.

@@ -113,9 +113,9 @@ class SecuredKafka(Kafka):
     def _settings(self) -> list[str]:
         told = super()._settings()
         certificate, key = self._authority.signed("broker")
-        keys = self._data / "keys.pem"
+        keys = self._folder / "keys.pem"
         keys.write_bytes(key.read_bytes() + certificate.read_bytes())
-        properties = self._data / "server.properties"
+        properties = self._folder / "server.properties"
         named = properties.read_text("utf-8")
         for protocol, port in self._ports.items():
             named = named.replace("listeners=", f"listeners={protocol}://{LOOPBACK}:{port},")
