@@ -28,15 +28,18 @@ class Layout(NamedTuple):
         return number < self.latest
 
 
-def numbered(folder: Traversable) -> Layout:
-    """Return what a folder describes: `0001.sql` and on, each only adding to those before."""
-    return Layout(max(_numbers(folder)), partial(_statements, folder))
+def numbered(folder: Traversable, written: Callable[[str], str] = str) -> Layout:
+    """Return what a folder describes: `0001.sql` and on, each only adding to those before.
+
+    `written` writes a statement as the database reads it.
+    """
+    return Layout(max(_numbers(folder)), partial(_statements, folder, written))
 
 
-def _statements(folder: Traversable, after: int) -> Iterator[str]:
+def _statements(folder: Traversable, written: Callable[[str], str], after: int) -> Iterator[str]:
     for number, file in sorted(_numbers(folder).items()):
         if number > after:
-            yield from _split(file.read_text("utf-8"))
+            yield from map(written, _split(file.read_text("utf-8")))
 
 
 def _numbers(folder: Traversable) -> dict[int, Traversable]:

@@ -28,6 +28,14 @@ def failure(error: OSError, path: Path) -> StoreError:
     return StoreError(str(path), detail)
 
 
+def make(path: Path) -> None:
+    """Make an empty file for this user only, unless it is there; raises StoreError."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+    except OSError as error:
+        raise failure(error, path) from error
+
+
 def replace(path: Path, text: bytes) -> None:
     """Write a file for this user only; raises StoreError, and what stood there before stays."""
     beside = path.with_name(f"{path.name}.new")

@@ -105,15 +105,17 @@ sqlite3.register_adapter(bytes, bytes)
 
 
 @contextmanager
-def translated(place: str | PathLike[str]) -> Iterator[None]:
+def translated(place: str | PathLike[str], damaged: type[Damaged] = Damaged) -> Iterator[None]:
     """Raise what SQLite reports about a file as the StoreError that it means."""
     try:
         yield
     except sqlite3.Error as error:
-        raise failure(error, place) from error
+        raise failure(error, place, damaged) from error
 
 
-def failure(error: sqlite3.Error, place: str | PathLike[str]) -> StoreError:
+def failure(
+    error: sqlite3.Error, place: str | PathLike[str], damaged: type[Damaged] = Damaged
+) -> StoreError:
     """Return the StoreError that an error of SQLite means."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     detail = str(error)
@@ -128,6 +130,6 @@ def failure(error: sqlite3.Error, place: str | PathLike[str]) -> StoreError:
         case sqlite3.SQLITE_CANTOPEN:
             return ReadOnly(where, detail) if Path(place).exists() else Missing(where)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CONSTRAINT:
-            return Damaged(where, detail)
+            return damaged(where, detail)
         case _:
             return StoreError(where, detail)

@@ -497,7 +497,7 @@ class TestSQLite:
         """A power cut takes nothing that was recorded, unlike read models, which can be remade."""
         full, wal = 2, "wal"
         for pragma, value in (("synchronous", full), ("journal_mode", wal)):
-            [found] = deliveries._connection.execute(f"PRAGMA {pragma}")
+            [found] = deliveries._file.rows(f"PRAGMA {pragma}")
             assert found == (value,)
 
     def test_nobody_else_may_read_it(self, back_end: SQLite, deliveries: SQLiteDeliveries) -> None:
@@ -545,7 +545,7 @@ class TestSQLite:
     def test_a_full_disk_undoes_the_whole_taking(self, deliveries: SQLiteDeliveries) -> None:
         """Else the place would say that it was taken."""
         subscribe(deliveries)
-        deliveries._connection.execute("PRAGMA max_page_count = 40")
+        deliveries._file.change("PRAGMA max_page_count = 40")
         many = [announcement(number) for number in range(1, 5_000)]
         with pytest.raises(StoreError, match="free"):
             deliveries.take(0, None, Taken(4_999, "a-4999", 0), many, 100)

@@ -22,7 +22,7 @@ from domain.event import (
     Verified,
     WorkaroundFound,
 )
-from infra.store.failure import Locked, Missing, NewerSchema, StoreError
+from infra.store.failure import Locked, Missing, NewerSchema, OlderSchema, StoreError
 from infra.store.models import DamagedModels, ReadModels, SQLiteModels
 from infra.store.models.postgresql import PostgreSQLModels
 from projections.board import Counts, Standing, Waiting, Wanted
@@ -799,10 +799,18 @@ class TestSQLite:
         with pytest.raises(DamagedModels, match="lhuta rebuild"):
             SQLiteModels.open(tmp_path / "models.db")
 
+    def test_a_file_that_somebody_is_just_making_is_not_called_damaged(
+        self, tmp_path: Path
+    ) -> None:
+        """Nobody is told to delete it."""
+        (tmp_path / "models.db").touch()
+        with pytest.raises(OlderSchema, match="open it once for writing"):
+            SQLiteModels.open(tmp_path / "models.db", read_only=True)
+
     def test_a_full_disk_undoes_the_transaction(self, tmp_path: Path) -> None:
         """The next one works when there is room again."""
         with SQLiteModels.open(tmp_path / "models.db") as models:
-            models._database._connection.execute("PRAGMA max_page_count = 60")
+            models._database.change("PRAGMA max_page_count = 60")
             rows = [ticket_row(f"T-{number}") for number in range(5_000)]
             with pytest.raises(StoreError, match="free"), models.transaction():
                 models.write(TICKETS, rows)

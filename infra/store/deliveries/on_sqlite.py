@@ -1,24 +1,19 @@
 """The deliveries in a SQLite file of their own, for one engine and the commands beside it."""
 
-import os
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from importlib.resources import files
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from infra.outlets.subscription import Way
-from infra.store import small_file
 from infra.store.deliveries.stored import NOTHING, StoredDeliveries
-from infra.store.failure import Damaged, Missing
+from infra.store.failure import Damaged
+from infra.store.file import File
 from infra.store.layout import numbered
 from infra.store.log import wall_clock
 from infra.store.models.schema import DIALECT
-from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
-
-LAYOUT = numbered(files("infra.store.deliveries") / "schema" / "sqlite")
+from infra.store.sqlite import BUSY_SECONDS
 
 # The sequence remembers the highest number that ever was, also of subscribers who are no more.
 _SUBSCRIBE = """
@@ -39,12 +34,18 @@ class DamagedDeliveries(Damaged):
     )
 
 
+class DeliveriesFile(File):
+    """The file of deliveries; private, because a command of a subscriber may hold a secret."""
+
+    layout = numbered(files("infra.store.deliveries") / "schema" / "sqlite", DIALECT.view)
+    damaged = DamagedDeliveries
+
+
 class SQLiteDeliveries(StoredDeliveries):
     """The deliveries in a file."""
 
-    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
-        self._connection = connection
-        self._where = place
+    def __init__(self, file: DeliveriesFile) -> None:
+        self._file = file
 
     @classmethod
     def open(
@@ -58,91 +59,31 @@ class SQLiteDeliveries(StoredDeliveries):
 
         Raises Missing, DamagedDeliveries and other StoreErrors.
         """
-        where = str(path)
-        if not read_only:
-            _make(Path(path))
-        elif not Path(path).exists():
-            raise Missing(where)
-        with _told(where), ExitStack() as undoing:
-            connection = connect(name_of(path, "read" if read_only else "create"), busy_seconds)
-            undoing.callback(connection.close)
-            opened = cls(connection, where)
-            opened._prepare(read_only=read_only)
-            undoing.pop_all()
-        return opened
+        return cls(DeliveriesFile.open(path, read_only=read_only, busy_seconds=busy_seconds))
 
     def close(self) -> None:
         """Let the database go."""
-        with _told(self._where):
-            self._connection.close()
+        self._file.close()
 
     def now(self) -> int:
         """Return the time of this machine."""
         return wall_clock()
 
     def _add(self, way: Way, target: str, kinds: str, since: int) -> str:
-        with _told(self._where):
-            added = self._connection.execute(_SUBSCRIBE, (way, target, kinds, since)).fetchall()
-        name: str = added[0][0]
+        name: str = self._file.rows(_SUBSCRIBE, (way, target, kinds, since))[0][0]
         return name
 
     def _rows(self, statement: str, parameters: Mapping[str, object] = NOTHING) -> list[Any]:
-        with _told(self._where):
-            return self._connection.execute(statement, dict(parameters)).fetchall()
+        return self._file.rows(statement, dict(parameters))
 
     def _change(self, statement: str, parameters: Mapping[str, object]) -> int:
-        with _told(self._where):
-            return self._connection.execute(statement, dict(parameters)).rowcount
+        return self._file.change(statement, dict(parameters))
 
     def _many(self, statement: str, rows: Sequence[Mapping[str, object]]) -> None:
-        with _told(self._where):
-            self._connection.executemany(statement, rows)
-
-    def _prepare(self, *, read_only: bool) -> None:
-        if LAYOUT.adds_to(self._where, self._version(), read_only=read_only):
-            with self._transaction():
-                for statement in LAYOUT.statements(self._version()):
-                    self._connection.execute(DIALECT.view(statement))
-                number = max(LAYOUT.latest, self._version())
-                self._connection.execute(f"PRAGMA user_version = {number}")
-
-    def _version(self) -> int:
-        number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return number
+        self._file.many(statement, map(dict, rows))
 
     def _be_known(self, notifier: str) -> None:
         """Do nothing: on a file one engine works, always under the same name."""
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with _told(self._where):
-            self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            with _told(self._where):
-                self._connection.execute("COMMIT")
-        finally:
-            # Not after a commit, nor where SQLite has ended it itself, as on a full disk.
-            if self._connection.in_transaction:
-                with _told(self._where):
-                    self._connection.execute("ROLLBACK")
-
-
-def _make(path: Path) -> None:
-    """Make an empty file for this user only: a command of a subscriber may hold a secret."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
-    except OSError as error:
-        raise small_file.failure(error, path) from error
-
-
-@contextmanager
-def _told(place: str) -> Iterator[None]:
-    """Raise what SQLite reports as the StoreError that it means for deliveries."""
-    try:
-        with translated(place):
-            yield
-    except Damaged as error:
-        if isinstance(error, DamagedDeliveries):
-            raise
-        raise DamagedDeliveries(error.place, error.detail) from error
+    def _transaction(self) -> AbstractContextManager[None]:
+        return self._file.transaction()

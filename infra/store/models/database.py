@@ -1,17 +1,14 @@
-"""The SQLite database of the read models: opening it, transactions, and what its errors mean."""
+"""The SQLite database of the read models: what it is asked, and what its errors mean."""
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from os import PathLike
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 
-from infra.store.failure import Damaged, Missing, NewerSchema
+from infra.store.failure import Damaged, Missing
+from infra.store.file import File
 from infra.store.models import schema
-from infra.store.sqlite import BUSY_SECONDS, connect, name_of, translated
 from projections import sql
 
 _QUERIES = sql.queries(schema.DIALECT)
@@ -46,49 +43,20 @@ class DamagedModels(Damaged):
     )
 
 
-class Database:
+class Database(File):
     """An open database of read models. Every method raises the StoreError that stopped it."""
 
-    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
-        self._connection = connection
-        self._where = place
-
-    @classmethod
-    def open(
-        cls,
-        path: str | PathLike[str],
-        *,
-        read_only: bool = False,
-        busy_seconds: float = BUSY_SECONDS,
-    ) -> "Database":
-        """Open the read models; make empty ones where there are none, unless `read_only`."""
-        where = str(path)
-        if read_only and not Path(path).exists():
-            raise NoModels(where)
-        with _told(where):
-            connection = connect(name_of(path, "read" if read_only else "create"), busy_seconds)
-            with ExitStack() as undoing:
-                undoing.callback(connection.close)
-                database = cls(connection, where)
-                database._prepare(read_only=read_only)
-                undoing.pop_all()
-        return database
-
-    def close(self) -> None:
-        """Let the database go."""
-        with _told(self._where):
-            self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Begin a transaction to write in: kept as a whole, undone on any exception."""
-        with self._transaction("BEGIN IMMEDIATE"):
-            yield
+    layout = schema.LAYOUT
+    damaged = DamagedModels
+    missing = NoModels
+    # Whoever may read the folder may ask it, with tools of their own.
+    is_private = False
+    pragmas = _PRAGMAS
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Begin a transaction that sees everything as of one moment."""
-        with self._transaction("BEGIN"):
+        with self.transaction("BEGIN"):
             yield
 
     def asked(self, name: str, **parameters: object) -> list[Any]:
@@ -99,75 +67,9 @@ class Database:
         """Carry a named statement out; return how many rows it changed."""
         return self.change(_QUERIES[name], _bound(parameters))
 
-    def rows(
-        self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()
-    ) -> list[Any]:
-        """Return the rows of a statement."""
-        with _told(self._where):
-            return self._connection.execute(statement, parameters).fetchall()
-
-    def change(
-        self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()
-    ) -> int:
-        """Carry a statement out; return how many rows it changed."""
-        with _told(self._where):
-            return self._connection.execute(statement, parameters).rowcount
-
-    def many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
-        """Carry a statement out for each row of parameters."""
-        if rows:
-            with _told(self._where):
-                # Rows that are named tuples are bound more slowly.
-                self._connection.executemany(statement, map(tuple, rows))
-
-    def _prepare(self, *, read_only: bool) -> None:
-        for pragma in _PRAGMAS:
-            self._connection.execute(pragma)
-        number = self._version()
-        if number == 0 and not read_only:
-            with self._transaction("BEGIN IMMEDIATE"):
-                if self._version() == 0:
-                    for statement in schema.statements():
-                        self._connection.execute(statement)
-            number = self._version()
-        if number > schema.NUMBER:
-            raise NewerSchema(self._where, f"tables {number}, this program knows {schema.NUMBER}")
-        if number == 0:
-            raise DamagedModels(self._where, "it has no tables")
-
-    def _version(self) -> int:
-        number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return number
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        with _told(self._where):
-            self._connection.execute(begin)
-        try:
-            yield
-            with _told(self._where):
-                self._connection.execute("COMMIT")
-        finally:
-            # Not after a commit, nor where SQLite has ended it itself, as on a full disk.
-            if self._connection.in_transaction:
-                with _told(self._where):
-                    self._connection.execute("ROLLBACK")
-
 
 def _bound(parameters: Mapping[str, object]) -> dict[str, object]:
     return {
         name: orjson.dumps(value).decode() if isinstance(value, list) else value
         for name, value in parameters.items()
     }
-
-
-@contextmanager
-def _told(place: str) -> Iterator[None]:
-    """Raise what SQLite reports as the StoreError that it means for read models."""
-    try:
-        with translated(place):
-            yield
-    except Damaged as error:
-        if isinstance(error, DamagedModels):
-            raise
-        raise DamagedModels(error.place, error.detail) from error

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from infra.store.layout import Layout
 from projections import sql
-
-NUMBER = 1
-"""The number of the tables; raise it with every change of tables.sql or views.sql."""
 
 # Rows that lie in the order of their key need one tree instead of two; long ones do not fit.
 _IN_ORDER = frozenset({"positions", "tickets", "clocks", "deadlines", "alerts", "parked"})
@@ -24,11 +22,14 @@ DIALECT = sql.Dialect(
 )
 
 
-def statements() -> Iterator[str]:
+def _statements() -> Iterator[str]:
     """Yield the statements that make an empty database."""
     for statement in sql.tables(DIALECT):
         found = _TABLE.match(statement)
         in_order = found is not None and found[1] in _IN_ORDER
         yield f"{statement} WITHOUT ROWID" if in_order else statement
     yield from sql.views(DIALECT)
-    yield f"PRAGMA user_version = {NUMBER}"
+
+
+LAYOUT = Layout(1, lambda _: _statements())
+"""Raise the number with every change of tables.sql or views.sql."""
