@@ -1,19 +1,33 @@
 """Tables in a schema of their own of a PostgreSQL database: connection, transactions, making."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Self
 
 from psycopg.pq import TransactionStatus
 
 from infra.store.failure import Missing, StoreError
 from infra.store.layout import Layout
-from infra.store.postgresql import Connection, translated
+from infra.store.pool import Pool
+from infra.store.postgresql import (
+    IDLE_SECONDS,
+    LOCK_SECONDS,
+    Connection,
+    connect,
+    name_of,
+    translated,
+)
 
 _PARAMETER = re.compile(r"(?<!:):(\w+)")
+
+ON_DISK = """
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+"""
+"""What is acknowledged is on disk, also where the server is set up otherwise."""
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -25,25 +39,70 @@ _VERSIONED = """
 _MAKING = "SELECT pg_advisory_xact_lock(hashtext('making ' || %(schema)s))"
 
 
-class Schema(NamedTuple):
-    """What lies in a schema of a database, and what it means that it does not."""
-
-    name: str
-    layout: Layout
-    missing: type[Missing]
-
-
 class Tables:
-    """The tables of one schema, over one connection in whose path the schema is.
+    """The tables of one schema, over one connection.
 
-    Every method raises the StoreError that stopped it. After one that tells of a lost connection
-    open another; what was committed is there.
+    What lies in it, what is set in each session, and what it means that it is not there, each kind
+    of tables says. Every method raises the StoreError that stopped it. After one that tells of a
+    lost connection open another; what was committed is there.
     """
 
-    def __init__(self, connection: Connection, place: str, schema: Schema) -> None:
+    name: ClassVar[str]
+    layout: ClassVar[Layout]
+    missing: ClassVar[type[Missing]]
+    settings: ClassVar[str]
+
+    def __init__(self, connection: Connection, place: str) -> None:
         self._connection = connection
         self._where = place
-        self._schema = schema
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        read_only: bool = False,
+        idle_seconds: float = IDLE_SECONDS,
+        lock_seconds: float = LOCK_SECONDS,
+    ) -> Self:
+        """Open the tables of a database; make empty ones in it, unless `read_only`."""
+        connection = connect(
+            url,
+            settings=cls._session(),
+            read_only=read_only,
+            idle_seconds=idle_seconds,
+            lock_seconds=lock_seconds,
+        )
+        with ExitStack() as undoing:
+            undoing.callback(connection.close)
+            tables = cls(connection, name_of(url))
+            tables._prepare(read_only=read_only)
+            undoing.pop_all()
+        return tables
+
+    @classmethod
+    @contextmanager
+    def shared(
+        cls, url: str, *, read_only: bool
+    ) -> Iterator[Callable[[], AbstractContextManager[Self]]]:
+        """Let many threads ask, over connections that are used again; no tables are made."""
+        place = name_of(url)
+
+        def agree(connection: Connection) -> None:
+            cls(connection, place)._prepare(read_only=True)
+
+        with Pool(url, cls._session(), agree=agree, read_only=read_only) as pool:
+
+            @contextmanager
+            def lent() -> Iterator[Self]:
+                with pool.connection() as connection:
+                    yield cls(connection, place)
+
+            yield lent
+
+    @classmethod
+    def _session(cls) -> str:
+        return f"SET search_path = {cls.name}; {cls.settings}"
 
     def close(self) -> None:
         """Let the database go."""
@@ -81,36 +140,32 @@ class Tables:
         with translated(self._where):
             self._connection.cursor().executemany(statement.encode(), rows)
 
-    def prepare(self, *, read_only: bool) -> None:
-        """Add what the tables lack, unless `read_only`.
-
-        Raises the error of a schema that is missing, OlderSchema and NewerSchema.
-        """
-        number, layout = self._number(), self._schema.layout
+    def _prepare(self, *, read_only: bool) -> None:
+        number = self._number()
         if number == 0 and read_only:
-            raise self._schema.missing(self._where)
-        if not layout.adds_to(self._where, number, read_only=read_only):
+            raise self.missing(self._where)
+        if not self.layout.adds_to(self._where, number, read_only=read_only):
             return
         with self.transaction():
-            self.rows(_MAKING, {"schema": self._schema.name})
-            if layout.adds_to(self._where, number := self._number()):
+            self.rows(_MAKING, {"schema": self.name})
+            if self.layout.adds_to(self._where, number := self._number()):
                 self._begin(number)
-                for statement in layout.statements(number):
+                for statement in self.layout.statements(number):
                     self.change(statement)
-                self.change(f"UPDATE schema_version SET number = {layout.latest}")
+                self.change(f"UPDATE schema_version SET number = {self.layout.latest}")
 
     def _number(self) -> int:
         """Return the number of the tables, 0 where there are none."""
         # Looked up as rows: names may be remembered as unknown from before they were made.
-        if not self.rows(_VERSIONED, {"schema": self._schema.name}):
+        if not self.rows(_VERSIONED, {"schema": self.name}):
             return 0
         number: int = self.rows("SELECT number FROM schema_version")[0][0]
         return number
 
     def _begin(self, number: int) -> None:
         # Who may not make a schema can be given an empty one.
-        if not self.rows(_THERE, {"schema": self._schema.name}):
-            self.change(f"CREATE SCHEMA {self._schema.name}")
+        if not self.rows(_THERE, {"schema": self.name}):
+            self.change(f"CREATE SCHEMA {self.name}")
         if number == 0:
             self.change("CREATE TABLE schema_version (number BIGINT NOT NULL)")
             self.change("INSERT INTO schema_version VALUES (0)")

@@ -4,7 +4,7 @@ They have a schema of their own, so that whoever drops the read models leaves th
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -12,9 +12,8 @@ from infra.outlets.subscription import Way
 from infra.store.deliveries.stored import NOTHING, StoredDeliveries
 from infra.store.failure import Missing
 from infra.store.layout import numbered
-from infra.store.pool import Pool
-from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, connect, name_of
-from infra.store.tables import Schema, Tables, written
+from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS
+from infra.store.tables import ON_DISK, Tables, written
 
 NAME = "lhuta_deliveries"
 """The schema in which everything lies."""
@@ -32,18 +31,6 @@ _TOGETHER = f"SELECT pg_advisory_xact_lock_shared({_SUBSCRIBERS})"
 _LIFE = "hashtextextended('lhuta notifier ' || {}, 0)"
 _LIVE = f"SELECT pg_advisory_lock_shared({_LIFE.format(':notifier')})"
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-# The next rows are looked up by an index, always: a plan that was made while little was owed would
-# read all of it for every batch once it is much. What is acknowledged is on disk, also where the
-# server is set up otherwise.
-_SETTINGS = f"""
-    SET search_path = {NAME};
-    SET enable_seqscan = off;
-    SET enable_hashjoin = off;
-    SET enable_mergejoin = off;
-    SET enable_bitmapscan = off;
-    SELECT set_config('synchronous_commit', 'on', false)
-    WHERE current_setting('synchronous_commit') = 'off'
-"""
 
 
 class NoDeliveries(Missing):
@@ -55,9 +42,21 @@ class NoDeliveries(Missing):
     )
 
 
-_SCHEMA = Schema(
-    NAME, numbered(files("infra.store.deliveries") / "schema" / "postgresql"), NoDeliveries
-)
+class DeliveriesTables(Tables):
+    """The tables of deliveries."""
+
+    name = NAME
+    layout = numbered(files("infra.store.deliveries") / "schema" / "postgresql")
+    missing = NoDeliveries
+    # The next rows are looked up by an index, always: a plan that was made while little was owed
+    # would read all of it for every batch once it is much.
+    settings = f"""
+        SET enable_seqscan = off;
+        SET enable_hashjoin = off;
+        SET enable_mergejoin = off;
+        SET enable_bitmapscan = off;
+        {ON_DISK}
+    """
 
 
 class PostgreSQLDeliveries(StoredDeliveries):
@@ -67,7 +66,7 @@ class PostgreSQLDeliveries(StoredDeliveries):
     held = "FOR NO KEY UPDATE SKIP LOCKED"
     gone = f"pg_try_advisory_xact_lock({_LIFE.format('claimed_by')})"
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: DeliveriesTables) -> None:
         self._tables = tables
         self._known: set[str] = set()
 
@@ -84,19 +83,11 @@ class PostgreSQLDeliveries(StoredDeliveries):
 
         Raises StoreError.
         """
-        connection = connect(
-            url,
-            settings=_SETTINGS,
-            read_only=read_only,
-            idle_seconds=idle_seconds,
-            lock_seconds=lock_seconds,
+        return cls(
+            DeliveriesTables.open(
+                url, read_only=read_only, idle_seconds=idle_seconds, lock_seconds=lock_seconds
+            )
         )
-        with ExitStack() as undoing:
-            undoing.callback(connection.close)
-            tables = Tables(connection, name_of(url), _SCHEMA)
-            tables.prepare(read_only=read_only)
-            undoing.pop_all()
-        return cls(tables)
 
     @classmethod
     @contextmanager
@@ -104,19 +95,12 @@ class PostgreSQLDeliveries(StoredDeliveries):
         cls, url: str
     ) -> Iterator[Callable[[], AbstractContextManager["PostgreSQLDeliveries"]]]:
         """Let many threads read, over connections that are used again."""
-
-        def tables(connection: Connection) -> Tables:
-            return Tables(connection, name_of(url), _SCHEMA)
-
-        def agree(connection: Connection) -> None:
-            tables(connection).prepare(read_only=True)
-
-        with Pool(url, _SETTINGS, agree=agree, read_only=True) as pool:
+        with DeliveriesTables.shared(url, read_only=True) as lent:
 
             @contextmanager
             def reading() -> Iterator[PostgreSQLDeliveries]:
-                with pool.connection() as connection:
-                    yield cls(tables(connection))
+                with lent() as tables:
+                    yield cls(tables)
 
             yield reading
 

@@ -1,38 +1,22 @@
 """The PostgreSQL database of the read models: opening it, and transactions."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from infra.store.failure import Missing
 from infra.store.models.postgresql import array, schema
-from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, connect, name_of
-from infra.store.tables import NOTHING, Schema, Tables
+from infra.store.postgresql import Connection
+from infra.store.tables import NOTHING, Tables
 from projections import sql
 
 _QUERIES = sql.queries(schema.DIALECT)
-
-# Few rows of large tables are looked up by their keys, always: a plan that was made while a table
-# was small would read all of it for every batch once it is large.
-#
-# What is here follows from the log, so a server that crashes may lose the last moments of it. It
-# loses no transaction but those after it too: where a delivery stands, so does its alert.
-SETTINGS = f"""
-    SET search_path = {schema.NAME};
-    SET enable_seqscan = off;
-    SET enable_hashjoin = off;
-    SET enable_mergejoin = off;
-    SET synchronous_commit = off;
-"""
 
 
 class NoTables(Missing):
     """The database has no read models."""
 
     says = "there are no read models in {place} yet; start the engine with `lhuta worker`"
-
-
-_SCHEMA = Schema(schema.NAME, schema.LAYOUT, NoTables)
 
 
 class Database(Tables):
@@ -42,33 +26,24 @@ class Database(Tables):
     whether the last transaction was, its partition's place tells.
     """
 
-    def __init__(self, connection: Connection, place: str) -> None:
-        super().__init__(connection, place, _SCHEMA)
-        self._writing = False
+    name = schema.NAME
+    layout = schema.LAYOUT
+    missing = NoTables
+    # Few rows of large tables are looked up by their keys, always: a plan that was made while a
+    # table was small would read all of it for every batch once it is large.
+    #
+    # What is here follows from the log, so a server that crashes may lose the last moments of it.
+    # It loses no transaction but those after it too: where a delivery stands, so does its alert.
+    settings = """
+        SET enable_seqscan = off;
+        SET enable_hashjoin = off;
+        SET enable_mergejoin = off;
+        SET synchronous_commit = off;
+    """
 
-    @classmethod
-    def open(
-        cls,
-        url: str,
-        *,
-        read_only: bool = False,
-        idle_seconds: float = IDLE_SECONDS,
-        lock_seconds: float = LOCK_SECONDS,
-    ) -> "Database":
-        """Open the read models of a database; make empty ones in it, unless `read_only`."""
-        connection = connect(
-            url,
-            settings=SETTINGS,
-            read_only=read_only,
-            idle_seconds=idle_seconds,
-            lock_seconds=lock_seconds,
-        )
-        with ExitStack() as undoing:
-            undoing.callback(connection.close)
-            database = cls(connection, name_of(url))
-            database.prepare(read_only=read_only)
-            undoing.pop_all()
-        return database
+    def __init__(self, connection: Connection, place: str) -> None:
+        super().__init__(connection, place)
+        self._writing = False
 
     @property
     def writing(self) -> bool:

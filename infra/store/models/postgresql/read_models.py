@@ -6,10 +6,9 @@ from typing import Any
 
 from infra.store.models.line import SEPARATOR, lines
 from infra.store.models.postgresql import array, schema
-from infra.store.models.postgresql.database import SETTINGS, Database
+from infra.store.models.postgresql.database import Database
 from infra.store.models.read_models import ReadModels
-from infra.store.pool import Pool
-from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS, Connection, name_of
+from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS
 from projections.models import Announcement, Kept, Key, Place, R
 from projections.rows import Table
 
@@ -49,21 +48,12 @@ class PostgreSQLModels(ReadModels):
     @contextmanager
     def shared(cls, url: str) -> Iterator[Callable[[], AbstractContextManager["PostgreSQLModels"]]]:
         """Let many threads read, each as of one moment, over connections that are used again."""
-
-        def database(connection: Connection) -> Database:
-            return Database(connection, name_of(url))
-
-        def agree(connection: Connection) -> None:
-            database(connection).prepare(read_only=True)
-
-        with Pool(url, SETTINGS, agree=agree, read_only=True) as pool:
+        with Database.shared(url, read_only=True) as lent:
 
             @contextmanager
             def reading() -> Iterator[PostgreSQLModels]:
-                with pool.connection() as connection:
-                    models = cls(database(connection))
-                    with models.reading():
-                        yield models
+                with lent() as database, database.reading():
+                    yield cls(database)
 
             yield reading
 
