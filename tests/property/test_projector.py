@@ -54,7 +54,7 @@ class Mortal(ReadModels, ABC):
     def keep(self, *arguments: object) -> None:
         """Keep, or die before."""
         self._step()
-        super().keep(*arguments)  # type: ignore[arg-type,safe-super]
+        super().keep(*arguments)  # type: ignore[arg-type]
 
     def write(self, *arguments: object) -> None:
         """Write, or die before."""

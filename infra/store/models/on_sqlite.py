@@ -6,10 +6,10 @@ from os import PathLike
 import orjson
 
 from infra.store.models.database import Database
-from infra.store.models.line import SEPARATOR, lines
-from infra.store.models.read_models import ReadModels
+from infra.store.models.line import SEPARATOR
+from infra.store.models.read_models import OF_PARTITION, OF_TICKETS_ONLY, ReadModels
 from infra.store.sqlite import BUSY_SECONDS
-from projections.models import Announcement, Kept, Key, R
+from projections.models import Announcement, Key, R
 from projections.rows import Table
 
 _KEEP = f"""
@@ -23,8 +23,6 @@ _KEEP = f"""
 """
 _LOOK_AGAIN = "UPDATE histories SET next_turn = ?, projector_version = ? WHERE ticket = ?"
 _OF_TICKETS = "WHERE ticket IN (SELECT value FROM json_each(?))"
-_OF_PARTITION = ("tickets", "histories", "parked")
-_OF_TICKETS_ONLY = ("clocks", "deadlines", "alerts")
 
 
 class SQLiteModels(ReadModels):
@@ -49,25 +47,11 @@ class SQLiteModels(ReadModels):
             "turns", partition=partition, until=until, limit=-1 if limit is None else limit
         )
 
-    def keep(self, kept: Sequence[Kept]) -> None:
-        """Store what to keep of tickets."""
-        added = [
-            (
-                one.ticket,
-                one.partition,
-                one.position,
-                one.next_turn,
-                one.projector_version,
-                lines(one.added),
-            )
-            for one in kept
-            if one.added
-        ]
-        again = [
-            (one.next_turn, one.projector_version, one.ticket) for one in kept if not one.added
-        ]
+    def _keep(self, added: Sequence[Sequence[object]]) -> None:
         self._database.many(_KEEP, added)
-        self._database.many(_LOOK_AGAIN, again)
+
+    def _look_again(self, turns: Sequence[Sequence[object]]) -> None:
+        self._database.many(_LOOK_AGAIN, turns)
 
     def rows(self, table: Table[R], tickets: Sequence[str]) -> list[R]:
         """Return the rows of tickets in a table, by their keys."""
@@ -109,10 +93,10 @@ class SQLiteModels(ReadModels):
         others = self._database.rows(
             "SELECT 1 FROM positions WHERE partition <> ? LIMIT 1", (partition,)
         )
-        for table in _OF_TICKETS_ONLY:
+        for table in OF_TICKETS_ONLY:
             of_partition = "WHERE ticket IN (SELECT ticket FROM histories WHERE partition = ?)"
             self._delete_all(table, of_partition if others else "", partition)
-        for table in _OF_PARTITION:
+        for table in OF_PARTITION:
             self._delete_all(table, "WHERE partition = ?" if others else "", partition)
 
     def _delete_all(self, table: str, where: str, partition: int) -> None:

@@ -7,12 +7,16 @@ from typing import Any, NamedTuple, Protocol
 
 from domain import instant
 from infra.closing import Closing
-from infra.store.models.line import events
+from infra.store.models.line import events, lines
 from projections.board import EVERYTHING, Counts, Standing, Waiting, Wanted
 from projections.fault import UnreadableHistories, UnreadableHistory
 from projections.models import Announcement, History, Kept, Key, Place, R
 from projections.projector import FOLD_FAULTS
 from projections.rows import PARKED, ParkedRow, Table
+
+OF_PARTITION = ("tickets", "histories", "parked")
+OF_TICKETS_ONLY = ("clocks", "deadlines", "alerts")
+"""The tables of a rebuild: those that name the partition, and those that the tickets lead to."""
 
 
 class Database(Protocol):
@@ -71,9 +75,33 @@ class ReadModels(Closing):
         """Begin a transaction that sees everything as of one moment."""
         return self._database.reading()
 
-    @abstractmethod
     def keep(self, kept: Sequence[Kept]) -> None:
         """Store what to keep of tickets."""
+        self._keep(
+            [
+                (
+                    one.ticket,
+                    one.partition,
+                    one.position,
+                    one.next_turn,
+                    one.projector_version,
+                    lines(one.added),
+                )
+                for one in kept
+                if one.added
+            ]
+        )
+        self._look_again(
+            [(one.next_turn, one.projector_version, one.ticket) for one in kept if not one.added]
+        )
+
+    @abstractmethod
+    def _keep(self, added: Sequence[Sequence[object]]) -> None:
+        """Add to histories, each a row of `histories` with the lines to add."""
+
+    @abstractmethod
+    def _look_again(self, turns: Sequence[Sequence[object]]) -> None:
+        """Set the next turn and the projector's version of tickets, which come last in a row."""
 
     @abstractmethod
     def rows(self, table: Table[R], tickets: Sequence[str]) -> list[R]:

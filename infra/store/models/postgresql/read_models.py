@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from infra.store.models.line import SEPARATOR, lines
+from infra.store.models.line import SEPARATOR
 from infra.store.models.postgresql import array, schema
 from infra.store.models.postgresql.database import Database
-from infra.store.models.read_models import ReadModels
+from infra.store.models.read_models import OF_PARTITION, OF_TICKETS_ONLY, ReadModels
 from infra.store.postgresql import IDLE_SECONDS, LOCK_SECONDS
-from projections.models import Announcement, Kept, Key, Place, R
+from projections.models import Announcement, Key, Place, R
 from projections.rows import Table
 
 _TYPES = schema.types()
 _HISTORY = ("ticket", "partition", "position", "next_turn", "projector_version", "lines")
-_LOOK_AGAIN = ("ticket", "next_turn", "projector_version")
-_OF_PARTITION = ("tickets", "histories", "parked")
-_OF_TICKETS_ONLY = ("clocks", "deadlines", "alerts")
+_LOOK_AGAIN = ("next_turn", "projector_version", "ticket")
 
 
 class PostgreSQLModels(ReadModels):
@@ -72,23 +70,7 @@ class PostgreSQLModels(ReadModels):
         """Return (turn, ticket) of up to `limit` tickets whose turn is up to then, in order."""
         return self._database.asked("turns", partition=partition, until=until, limit=limit)
 
-    def keep(self, kept: Sequence[Kept]) -> None:
-        """Store what to keep of tickets."""
-        added = [
-            (
-                one.ticket,
-                one.partition,
-                one.position,
-                one.next_turn,
-                one.projector_version,
-                lines(one.added),
-            )
-            for one in kept
-            if one.added
-        ]
-        again = [
-            (one.ticket, one.next_turn, one.projector_version) for one in kept if not one.added
-        ]
+    def _keep(self, added: Sequence[Sequence[object]]) -> None:
         if added:
             self._database.change(
                 f"INSERT INTO histories ({', '.join(_HISTORY)}) "
@@ -99,13 +81,15 @@ class PostgreSQLModels(ReadModels):
                 f"lines = histories.lines || '{SEPARATOR}' || excluded.lines",
                 _columns("histories", _HISTORY, added),
             )
-        if again:
+
+    def _look_again(self, turns: Sequence[Sequence[object]]) -> None:
+        if turns:
             self._database.change(
                 "UPDATE histories "
                 "SET next_turn = again.next_turn, projector_version = again.projector_version "
                 f"FROM {_unnest('histories', _LOOK_AGAIN)} AS again ({', '.join(_LOOK_AGAIN)}) "
                 "WHERE histories.ticket = again.ticket",
-                _columns("histories", _LOOK_AGAIN, again),
+                _columns("histories", _LOOK_AGAIN, turns),
             )
 
     def rows(self, table: Table[R], tickets: Sequence[str]) -> list[R]:
@@ -160,13 +144,13 @@ class PostgreSQLModels(ReadModels):
 
     def clear(self, partition: int) -> None:
         """Delete everything of a partition but its place and its outbox."""
-        for table in _OF_TICKETS_ONLY:
+        for table in OF_TICKETS_ONLY:
             self._database.change(
                 f"DELETE FROM {table} WHERE ticket IN "
                 "(SELECT ticket FROM histories WHERE partition = %(partition)s)",
                 {"partition": partition},
             )
-        for table in _OF_PARTITION:
+        for table in OF_PARTITION:
             self._database.change(
                 f"DELETE FROM {table} WHERE partition = %(partition)s", {"partition": partition}
             )
