@@ -45,6 +45,23 @@ data_option = click.option(
 )
 
 
+output_option = click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the events there, whole or not at all; compressed if the name ends in .gz. "
+    "Default: standard output.",
+)
+
+
+def language_option(what: str = "The language.") -> Callable[[Command], Command]:
+    """Add `--lang`, English or Czech."""
+    return click.option(
+        "--lang", type=click.Choice(["en", "cs"]), default="en", show_default=True, help=what
+    )
+
+
 def format_option(what: str) -> Callable[[Command], Command]:
     """Add `--format`, a table or JSON, and `--json` as the short way to say the latter."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from domain.event import RecordedEvent
-from infra.doors.cli.arguments import data_option
+from infra.doors.cli.arguments import data_option, output_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.progress import progress
 from infra.doors.draft import target as target_of
@@ -25,14 +25,7 @@ Examples:
   lhuta export --recorded | lhuta alerts -
 """,
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write the events there, whole or not at all; compressed if the name ends in .gz. "
-    "Default: standard output.",
-)
+@output_option
 @click.option(
     "--words",
     is_flag=True,

@@ -12,6 +12,7 @@ import click
 import orjson
 
 from infra.counted import counted
+from infra.doors.cli.arguments import output_option
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.convert.conversion import convert as converted
 from infra.doors.convert.mapping import BUILT_IN, Mapping, MappingInvalid, built_in, load
@@ -38,14 +39,7 @@ Examples:
 )
 @click.argument("kind", type=click.Choice(BUILT_IN))
 @click.argument("file", required=False)
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write the events there, whole or not at all; compressed if the name ends in .gz. "
-    "Default: standard output.",
-)
+@output_option
 @click.option(
     "--rejects",
     metavar="FILE",

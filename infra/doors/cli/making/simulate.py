@@ -16,7 +16,7 @@ from domain import instant
 from domain.event import Opened, RecordedEvent
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
-from infra.doors.cli.arguments import policy_option
+from infra.doors.cli.arguments import output_option, policy_option
 from infra.doors.cli.failure import Unusable
 from infra.doors.draft import target as target_of
 from infra.doors.simulate import MOST_TICKETS
@@ -92,14 +92,7 @@ Examples:
     help=f"The last day; what is open at its end stays open. Default: {DAYS} days from --from.",
 )
 @policy_option
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write the events there, whole or not at all; compressed if the name ends in .gz. "
-    "Default: standard output.",
-)
+@output_option
 def simulate(
     tickets: int,
     seed: str,

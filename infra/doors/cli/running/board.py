@@ -10,13 +10,13 @@ from domain import instant
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
 from infra.doors.answers.board import row
-from infra.doors.cli.arguments import check_moments, data_option
+from infra.doors.cli.arguments import check_moments, data_option, language_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.judging.subject import as_of_option, at_option, present
 from infra.doors.cli.output import clock_time, columns, json_lines
 from infra.doors.cli.running.desk_words import WORDS, clock_option, moment, near, zone_of
-from infra.doors.cli.running.living import json_option, language_option, opened_models
+from infra.doors.cli.running.living import json_option, opened_models
 from infra.doors.past_desk import PastDesk
 from infra.doors.source import logged
 from infra.engine.stop import Stop
@@ -48,7 +48,7 @@ Examples:
 )
 @as_of_option
 @at_option
-@language_option
+@language_option()
 @json_option
 @data_option
 def board(

@@ -18,14 +18,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 EXIT_ATTENTION = 1
 
-language_option = click.option(
-    "--lang",
-    type=click.Choice(["en", "cs"]),
-    default="en",
-    show_default=True,
-    help="The language.",
-)
-
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
 

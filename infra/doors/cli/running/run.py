@@ -13,10 +13,10 @@ import click
 from domain import instant
 from domain.policy import Policies
 from infra import wiring
-from infra.doors.cli.arguments import data_option
+from infra.doors.cli.arguments import data_option, language_option
 from infra.doors.cli.data_folder import shown
 from infra.doors.cli.running.desk_words import alert_line
-from infra.doors.cli.running.living import desk_errors, language_option
+from infra.doors.cli.running.living import desk_errors
 from infra.doors.cli.running.serving import Http, http_options, no_http_option, served, told
 from infra.engine.log_lines import logging_to, note
 from infra.engine.stop import Stop
@@ -56,7 +56,7 @@ Examples:
     help="How the log on standard error is written: one JSON object a line, or only warnings "
     "in words. Default: words on a terminal.",
 )
-@language_option
+@language_option()
 def run(
     data: Path,
     audit_every: float,

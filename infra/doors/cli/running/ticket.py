@@ -11,7 +11,7 @@ from domain.alert import alerts
 from domain.clock import Clock, fold, known
 from domain.event import Opened, RecordedEvent
 from infra.doors.answers.ticket import WELL_WRITTEN, Ticket, lacking, row
-from infra.doors.cli.arguments import data_option
+from infra.doors.cli.arguments import data_option, language_option
 from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import BadData, Unusable
 from infra.doors.cli.judging.subject import as_of_option, at_option, one_ticket
@@ -25,7 +25,7 @@ from infra.doors.cli.running.desk_words import (
     near,
     zone_of,
 )
-from infra.doors.cli.running.living import json_option, language_option
+from infra.doors.cli.running.living import json_option
 from projections.alerts import row as alert_row
 from projections.judging import CannotJudge, judging
 from projections.wording import LANGUAGES, Language
@@ -43,7 +43,7 @@ Examples:
 @click.option("--without-words", is_flag=True, help="Leave out what people wrote: it is personal.")
 @as_of_option
 @at_option
-@language_option
+@language_option()
 @json_option
 @data_option
 def ticket(

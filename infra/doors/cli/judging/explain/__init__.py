@@ -12,7 +12,7 @@ from domain.event import RecordedEvent
 from domain.explanation import Explanation
 from domain.explanation import explain as explained
 from domain.policy import Policies
-from infra.doors.cli.arguments import data_option
+from infra.doors.cli.arguments import data_option, language_option
 from infra.doors.cli.failure import Unusable
 from infra.doors.cli.judging.subject import (
     Subject,
@@ -50,13 +50,7 @@ Examples:
 @policy_option
 @as_of_option
 @at_option
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "cs"]),
-    default="en",
-    show_default=True,
-    help="The language of the explanation.",
-)
+@language_option("The language of the explanation.")
 @click.option(
     "--all",
     "whole",

@@ -7,7 +7,7 @@ import click
 
 from domain.policy import Policies
 from infra.doors.answers.report import row
-from infra.doors.cli.arguments import data_option, format_option
+from infra.doors.cli.arguments import data_option, format_option, language_option
 from infra.doors.cli.judging.subject import (
     as_of_option,
     at_option,
@@ -49,13 +49,7 @@ Examples:
     metavar="N",
     help=f"List at most N tickets to look at again. Default: {LISTED}; all as JSON.",
 )
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "cs"]),
-    default="en",
-    show_default=True,
-    help="The language of the tables.",
-)
+@language_option("The language of the tables.")
 @data_option
 def report(
     history: str | None,

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from infra.doors.cli.arguments import data_option
-from infra.doors.cli.running.living import language_option
+from infra.doors.cli.arguments import data_option, language_option
 from infra.doors.cli.running.serving import Http, http_options, no_http_option
 from infra.engine.log_lines import logging_to
 from infra.settings import Settings
@@ -38,7 +37,7 @@ Examples:
 )
 @http_options
 @no_http_option
-@language_option
+@language_option()
 def live(
     data: Path,
     seconds: float | None,
