@@ -1,8 +1,8 @@
 """Where Kafka is, as the environment says; a password stands in a file, or comes in a variable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import assert_never, get_args
+from typing import TypeVar, assert_never, get_args
 
 from streams.broker import Broker, Mechanism, Protection, Setting
 
@@ -18,8 +18,12 @@ _PASSWORD = f"{LHUTA_KAFKA}_SASL_PASSWORD"
 _PASSWORD_FILE = f"{LHUTA_KAFKA}_SASL_PASSWORD_FILE"
 _PREFIX = f"{LHUTA_KAFKA}_TOPIC_PREFIX"
 
+_PROTECTIONS: Sequence[Protection] = get_args(Protection)
+_MECHANISMS: Sequence[Mechanism] = get_args(Mechanism)
 _LONGEST_PREFIX = 200
 _IN_TOPICS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+
+T = TypeVar("T")
 
 
 class BadSetting(Exception):
@@ -35,11 +39,11 @@ def broker(environment: Mapping[str, str]) -> Broker:
     given = {name: text for name, text in environment.items() if text}
     made = Broker(
         _servers(given),
-        _protection(given),
+        _one_of(given, _PROTECTION, _PROTECTIONS) or "PLAINTEXT",
         given.get(_CA_FILE),
         given.get(_CERTIFICATE_FILE),
         given.get(_KEY_FILE),
-        _mechanism(given),
+        _one_of(given, _MECHANISM, _MECHANISMS),
         given.get(_USERNAME),
         _password(given),
         _prefix(given),
@@ -82,24 +86,15 @@ def _servers(given: Mapping[str, str]) -> tuple[str, ...]:
     return servers
 
 
-def _protection(given: Mapping[str, str]) -> Protection:
-    found = given.get(_PROTECTION, "PLAINTEXT")
-    for known in get_args(Protection):
-        if found == known:
-            protection: Protection = known
-            return protection
-    raise BadSetting(f"{_PROTECTION} is '{found}'; it is one of {', '.join(get_args(Protection))}")
-
-
-def _mechanism(given: Mapping[str, str]) -> Mechanism | None:
-    found = given.get(_MECHANISM)
+def _one_of(given: Mapping[str, str], name: str, known: Sequence[T]) -> T | None:
+    """Return the one of some values that a variable names, None where it is not set."""
+    found = given.get(name)
+    for one in known:
+        if found == one:
+            return one
     if found is None:
         return None
-    for known in get_args(Mechanism):
-        if found == known:
-            mechanism: Mechanism = known
-            return mechanism
-    raise BadSetting(f"{_MECHANISM} is '{found}'; it is one of {', '.join(get_args(Mechanism))}")
+    raise BadSetting(f"{name} is '{found}'; it is one of {', '.join(map(str, known))}")
 
 
 def _password(given: Mapping[str, str]) -> str | None:
