@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import orjson
@@ -97,6 +98,13 @@ HEADERS: dict[str, Any] = {
 OPENING_HEADERS: dict[str, Any] = {"parameters": HEADERS["parameters"][:-1]}
 """A ticket that is opened has no version yet."""
 
+_on_ticket = partial(
+    router.post,
+    response_model=documents.Outcome,
+    responses=documents.COMMAND_PROBLEMS,
+    openapi_extra=HEADERS,
+)
+
 
 class Sending(NamedTuple):
     """How a command is sent: under which id, by whom, on which versions of its ticket, and why."""
@@ -184,13 +192,7 @@ async def open_ticket(request: Request, body: OpenBody) -> Response:
     return response
 
 
-@router.post(
-    "/tickets/{ticket}/triage",
-    operation_id="triage_ticket",
-    response_model=documents.Outcome,
-    responses=documents.COMMAND_PROBLEMS,
-    openapi_extra=HEADERS,
-)
+@_on_ticket("/tickets/{ticket}/triage", operation_id="triage_ticket")
 async def triage_ticket(request: Request, ticket: TicketId, body: TriageBody) -> Response:
     """Assign a severity."""
     sent = await _sending(request, body)
@@ -198,13 +200,7 @@ async def triage_ticket(request: Request, ticket: TicketId, body: TriageBody) ->
     return _answer(await _on(sent, command, body))
 
 
-@router.post(
-    "/tickets/{ticket}/replies",
-    operation_id="reply_to_ticket",
-    response_model=documents.Outcome,
-    responses=documents.COMMAND_PROBLEMS,
-    openapi_extra=HEADERS,
-)
+@_on_ticket("/tickets/{ticket}/replies", operation_id="reply_to_ticket")
 async def reply_to_ticket(request: Request, ticket: TicketId, body: ReplyBody) -> Response:
     """Add what the customer wrote; a reply to a resolved ticket reopens it."""
     sent = await _sending(request, body)
@@ -212,13 +208,7 @@ async def reply_to_ticket(request: Request, ticket: TicketId, body: ReplyBody) -
     return _answer(await _on(sent, Reply(ticket, body.message, body.occurred_at), body))
 
 
-@router.post(
-    "/tickets/{ticket}/responses",
-    operation_id="respond_to_ticket",
-    response_model=documents.Outcome,
-    responses=documents.COMMAND_PROBLEMS,
-    openapi_extra=HEADERS,
-)
+@_on_ticket("/tickets/{ticket}/responses", operation_id="respond_to_ticket")
 async def respond_to_ticket(request: Request, ticket: TicketId, body: ResponseBody) -> Response:
     """Answer the customer, which stops the clock."""
     sent = await _sending(request, body)
@@ -226,13 +216,7 @@ async def respond_to_ticket(request: Request, ticket: TicketId, body: ResponseBo
     return _answer(await _on(sent, command, body))
 
 
-@router.post(
-    "/tickets/{ticket}/workarounds",
-    operation_id="offer_workaround",
-    response_model=documents.Outcome,
-    responses=documents.COMMAND_PROBLEMS,
-    openapi_extra=HEADERS,
-)
+@_on_ticket("/tickets/{ticket}/workarounds", operation_id="offer_workaround")
 async def offer_workaround(request: Request, ticket: TicketId, body: WorkaroundBody) -> Response:
     """Send the customer a way around the problem."""
     sent = await _sending(request, body)
@@ -240,13 +224,7 @@ async def offer_workaround(request: Request, ticket: TicketId, body: WorkaroundB
     return _answer(await _on(sent, command, body))
 
 
-@router.post(
-    "/tickets/{ticket}/resolution",
-    operation_id="resolve_ticket",
-    response_model=documents.Outcome,
-    responses=documents.COMMAND_PROBLEMS,
-    openapi_extra=HEADERS,
-)
+@_on_ticket("/tickets/{ticket}/resolution", operation_id="resolve_ticket")
 async def resolve_ticket(request: Request, ticket: TicketId, body: ResolutionBody) -> Response:
     """Declare the problem solved; only a ticket with a severity can be."""
     sent = await _sending(request, body)
@@ -254,13 +232,7 @@ async def resolve_ticket(request: Request, ticket: TicketId, body: ResolutionBod
     return _answer(await _on(sent, command, body))
 
 
-@router.post(
-    "/tickets/{ticket}/verification",
-    operation_id="verify_ticket",
-    response_model=documents.Outcome,
-    responses=documents.COMMAND_PROBLEMS,
-    openapi_extra=HEADERS,
-)
+@_on_ticket("/tickets/{ticket}/verification", operation_id="verify_ticket")
 async def verify_ticket(request: Request, ticket: TicketId, body: VerificationBody) -> Response:
     """Confirm that the resolution holds."""
     sent = await _sending(request, body)
