@@ -5,7 +5,7 @@ from typing import Any
 
 from domain import instant
 from domain.hours import MINUTES_PER_DAY
-from domain.policy import Phrase
+from domain.policy import Phrase, Policy
 from infra.store.policies import PolicyFile
 from infra.store.policies.opening import WEEKDAYS
 
@@ -14,13 +14,7 @@ def row(file: PolicyFile, year: int | None = None) -> dict[str, Any]:
     """Write a policy: durations in seconds, words in every language, holidays of a year or all."""
     policy = file.policy
     return {
-        "policy": policy.label,
-        "name": policy.name,
-        "version": policy.version,
-        "effective_from": None
-        if policy.effective_from is None
-        else instant.text(policy.effective_from),
-        "digest": policy.digest,
+        **head(policy),
         "title": policy.title,
         "zone": policy.zone_name,
         "zone_data": policy.zone_data,
@@ -83,6 +77,18 @@ def row(file: PolicyFile, year: int | None = None) -> dict[str, Any]:
                 {"date": when.isoformat(), "name": name} for when, name in days_of(file, year)
             ],
         },
+    }
+
+
+def head(policy: Policy) -> dict[str, Any]:
+    """Write which version of which policy it is, and since when it is in force."""
+    since = policy.effective_from
+    return {
+        "policy": policy.label,
+        "name": policy.name,
+        "version": policy.version,
+        "effective_from": None if since is None else instant.text(since),
+        "digest": policy.digest,
     }
 
 

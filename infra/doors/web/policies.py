@@ -6,8 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from domain import instant
-from infra.doors.answers.policy import row
+from infra.doors.answers.policy import head, row
 from infra.doors.web import documents
 from infra.doors.web.access import Route
 from infra.doors.web.problem import Problem
@@ -29,16 +28,7 @@ def list_policies(
     service = service_of(request)
     in_force = service.log.policies().in_force(service.present())
     items = [
-        {
-            "policy": policy.label,
-            "name": policy.name,
-            "version": policy.version,
-            "effective_from": None
-            if policy.effective_from is None
-            else instant.text(policy.effective_from),
-            "digest": policy.digest,
-            "in_force": policy.version == in_force.version,
-        }
+        {**head(policy), "in_force": policy.version == in_force.version}
         for policy in service.log.policies().versions
     ]
     return Response(orjson.dumps({"items": items}), media_type="application/json")
