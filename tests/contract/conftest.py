@@ -10,8 +10,10 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
-from infra.store.log import Clock, EventLog
+from infra.store.log import Clock, EventLog, on_postgresql, on_sqlite
+from infra.store.log.application import TicketLog
 from infra.store.log.on_postgresql import SCHEMA
+from infra.store.log.recorder import LogRecorder
 from tests.contract.given import CREATED, LIVE_FROM, POLICY, HandClock
 
 
@@ -25,6 +27,9 @@ class BackEnd(Protocol):
 
     def open(self, clock: Clock, *, read_only: bool = False) -> EventLog:
         """Open the log."""
+
+    def application(self) -> tuple[TicketLog, LogRecorder]:
+        """Open the log as the library does."""
 
     def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a statement behind the log's back and return its rows; `?` stands for parameters."""
@@ -53,6 +58,10 @@ class SQLite:
     def open(self, clock: Clock, *, read_only: bool = False) -> EventLog:
         """Open the log."""
         return EventLog.open(self.place, clock=clock, read_only=read_only, busy_seconds=5)
+
+    def application(self) -> tuple[TicketLog, LogRecorder]:
+        """Open the log as the library does."""
+        return on_sqlite.open_application(self.place, read_only=False, busy_seconds=5)
 
     def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a statement behind the log's back and return its rows."""
@@ -86,6 +95,10 @@ class PostgreSQL:
     def open(self, clock: Clock, *, read_only: bool = False) -> EventLog:
         """Open the log."""
         return EventLog.open(self.place, clock=clock, read_only=read_only, busy_seconds=5)
+
+    def application(self) -> tuple[TicketLog, LogRecorder]:
+        """Open the log as the library does."""
+        return on_postgresql.open_application(self.place, read_only=False, busy_seconds=5)
 
     def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a statement behind the log's back, references unheeded, and return its rows."""

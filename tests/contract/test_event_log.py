@@ -32,6 +32,7 @@ from infra.store.log import (
     Stored,
     chain,
 )
+from infra.store.log.application import TicketEvent
 from infra.store.policies import PolicyInvalid, zone
 from tests.contract.conftest import BackEnd
 from tests.contract.given import (
@@ -1238,3 +1239,27 @@ def test_a_draft_is_what_a_ticket_decides(log: EventLog) -> None:
     )
     assert isinstance(result, Outcome)
     assert log.ticket("T-1", words=True)[0].words == {"subject": "Ano"}
+
+
+class TestTheLibrary:
+    def test_it_sees_the_log_as_its_own(self, back_end: BackEnd, clock: HandClock) -> None:
+        """Its notifications and its event store have what we append; what it appends is refused."""
+        with back_end.create(clock) as log:
+            log.append([append("a", "T-1", 0, OPENED, message="tajemství")])
+        application, recorder = back_end.application()
+        with application:
+            notifications = application.notification_log.select(1, 10)
+            assert [(n.id, n.originator_id, n.originator_version) for n in notifications] == [
+                (1, "policy:managry", 1),
+                (2, "T-1", 1),
+            ]
+            opened = recorder.select_notifications(
+                0, 10, stop=2, topics=["ticket.opened.v1"], inclusive_of_start=False
+            )
+            assert [n.id for n in opened] == [2]
+            assert recorder.max_notification_id() == 2
+            [event] = application.events.get("T-1", desc=True, limit=1, gt=0, lte=1)
+            assert isinstance(event, TicketEvent)
+            assert event.recorded.words == {"message": "tajemství"}
+            with pytest.raises(TypeError, match=r"EventLog\.append"):
+                recorder.insert_events([])

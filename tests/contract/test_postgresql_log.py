@@ -30,7 +30,6 @@ from infra.store.failure import (
 )
 from infra.store.layout import numbered
 from infra.store.log import EventLog, GroupCommit, Outcome, on_postgresql
-from infra.store.log.application import TicketEvent
 from infra.store.log.on_postgresql import SCHEMA
 from infra.store.place import NoDriver
 from infra.store.postgresql import PASSWORD_FILE, Unreachable, failure
@@ -416,27 +415,6 @@ class TestStorage:
                 [finding] = log.verify()
                 assert (finding.position, finding.what) == (None, "file")
                 assert "commands_command_id_key" in finding.message
-
-
-def test_the_library_sees_the_log_as_its_own(url: str) -> None:
-    """Its notification log and its event store read what we append; what it appends is refused."""
-    application, recorder = on_postgresql.open_application(url, read_only=False, busy_seconds=5)
-    with application:
-        notifications = application.notification_log.select(1, 10)
-        assert [(n.id, n.originator_id, n.originator_version) for n in notifications] == [
-            (1, "policy:managry", 1),
-            (2, "T-1", 1),
-        ]
-        opened = recorder.select_notifications(
-            0, 10, stop=2, topics=["ticket.opened.v1"], inclusive_of_start=False
-        )
-        assert [n.id for n in opened] == [2]
-        assert recorder.max_notification_id() == 2
-        [event] = application.events.get("T-1", desc=True, limit=1, gt=0, lte=1)
-        assert isinstance(event, TicketEvent)
-        assert event.recorded.words == {"message": "tajemství"}
-        with pytest.raises(TypeError, match=r"EventLog\.append"):
-            recorder.insert_events([])
 
 
 def test_nothing_of_the_driver_is_loaded_for_a_log_in_a_file() -> None:

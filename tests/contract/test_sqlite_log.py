@@ -310,27 +310,6 @@ def test_the_environment_of_the_process_configures_nothing(
         assert len(log.ticket("T-1")) == 1
 
 
-def test_the_library_sees_the_log_as_its_own(path: Path) -> None:
-    """Its notification log and its event store read what we append; what it appends is refused."""
-    application, recorder = on_sqlite.open_application(path, read_only=False, busy_seconds=5)
-    with application:
-        notifications = application.notification_log.select(1, 10)
-        assert [(n.id, n.originator_id, n.originator_version) for n in notifications] == [
-            (1, "policy:managry", 1),
-            (2, "T-1", 1),
-        ]
-        opened = recorder.select_notifications(
-            0, 10, stop=2, topics=["ticket.opened.v1"], inclusive_of_start=False
-        )
-        assert [n.id for n in opened] == [2]
-        assert recorder.max_notification_id() == 2
-        [event] = application.events.get("T-1", desc=True, limit=1, gt=0, lte=1)
-        assert isinstance(event, TicketEvent)
-        assert event.recorded.words == {"message": "tajemství"}
-        with pytest.raises(TypeError, match=r"EventLog\.append"):
-            recorder.insert_events([])
-
-
 def test_the_mapper_gives_back_what_it_is_given() -> None:
     """Every type, under its name in the contract; words are not its business."""
     mapper = LogMapper(transcoder=None)  # type: ignore[arg-type]
