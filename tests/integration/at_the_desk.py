@@ -1,6 +1,10 @@
 """Working at a desk by the command line: an empty folder, a log, and what commands answer."""
 
-from collections.abc import Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from infra.store.models import SQLiteModels
 from infra.store.policies.document import parse
 from projections.projector import Projector, Terms
 from projections.rows import Rows
+from tests.conftest import REPOSITORY
 
 DATA = ".lhuta"
 
@@ -53,6 +58,32 @@ def answer(*arguments: str, given: bytes = b"") -> dict[str, Any]:
     [line] = done(*arguments, "--json", given=given).splitlines()
     answered: dict[str, Any] = orjson.loads(line)
     return answered
+
+
+@contextmanager
+def working(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `lhuta` in a process of its own, which is killed at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infra.doors.cli", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(REPOSITORY), *sys.path))},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(process: subprocess.Popen[bytes], action: str) -> dict[str, Any]:
+    """Read the log lines of a process up to one with an action, and return that."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        noted: dict[str, Any] = orjson.loads(line)
+        if noted["action"] == action:
+            return noted
+    raise AssertionError(f"the process ended without {action}")
 
 
 def failure(result: Result, status: int) -> str:

@@ -6,10 +6,14 @@ from uuid import uuid4
 
 from kafka import KafkaConsumer, TopicPartition
 
+from domain import instant
+from infra.store.log import EventLog, wall_clock
 from streams import topic
 from streams.broker import Broker
 from streams.record import Arrived, Watermark, event, watermark
 from streams.topic import EVENTS, WATERMARKS
+from tests.benchmarks import stories
+from tests.benchmarks.engine import brought
 
 PARTITIONS = 3
 
@@ -30,6 +34,12 @@ def with_topics(address: str, partitions: int = PARTITIONS) -> Broker:
     with topic.opened(made) as topics:
         topics.create(partitions)
     return made
+
+
+def fill(log: EventLog, tickets: int) -> None:
+    """Bring many events in."""
+    now = wall_clock()
+    brought(log, stories.finished(tickets, now - 300 * instant.DAY, now - instant.DAY))
 
 
 def found(broker: Broker, name: str, partitions: int = PARTITIONS) -> list[Found]:

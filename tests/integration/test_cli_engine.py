@@ -25,7 +25,17 @@ from infra.store.told import Told
 from projections.models import Announcement
 from projections.rows import TICKETS
 from tests.conftest import REPOSITORY
-from tests.integration.at_the_desk import DATA, answer, done, failure, park, run, settle_down
+from tests.integration.at_the_desk import (
+    DATA,
+    answer,
+    done,
+    failure,
+    park,
+    run,
+    settle_down,
+    until,
+    working,
+)
 
 OPEN = ("open", "--customer", "c-1", "--plan", "premium", "--subject", "The board stays empty")
 TRIAGE = ("triage", "T-1", "--severity", "1", "--impact", "data-at-risk", "--topic", "defect")
@@ -93,30 +103,11 @@ def breached(desk: Path) -> Path:
 @contextmanager
 def engine(*options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run an engine in a process of its own, and wait until it has started."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "infra.doors.cli", "run", "--log-format", "json", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(REPOSITORY), *sys.path))},
-    )
-    try:
+    with working("run", "--log-format", "json", *options) as process:
         assert process.stderr is not None
         started = orjson.loads(process.stderr.readline())
         assert (started["action"], started["id"]) == ("engine.started", str(process.pid))
         yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def until(process: subprocess.Popen[bytes], action: str) -> dict[str, Any]:
-    """Read the log of an engine up to a line with an action."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        noted: dict[str, Any] = orjson.loads(line)
-        if noted["action"] == action:
-            return noted
-    raise AssertionError(f"the engine ended without {action}")
 
 
 class TestRun:

@@ -24,9 +24,9 @@ from infra.store.models.postgresql import PostgreSQLModels
 from projections.projector import Projector, Terms
 from streams.broker import Broker
 from streams.topic import ALERTS, CLOCKS, EVENTS, TOPICS
-from tests.benchmarks import stories
-from tests.benchmarks.engine import POLICY, brought
-from tests.integration.on_kafka import PARTITIONS, applied, events, found
+from tests.benchmarks.engine import POLICY
+from tests.integration.at_the_desk import until
+from tests.integration.on_kafka import PARTITIONS, applied, events, fill, found
 from tests.spec.partition import Mark
 
 PATIENCE = 60
@@ -104,27 +104,11 @@ def start(desk: Desk) -> Iterator[Start]:
         process.communicate()
 
 
-def fill(log: EventLog, tickets: int) -> None:
-    """Bring many events in."""
-    now = wall_clock()
-    brought(log, stories.finished(tickets, now - 300 * instant.DAY, now - instant.DAY))
-
-
-def says(process: subprocess.Popen[bytes], action: str) -> dict[str, Any]:
-    """Read the log lines of a process until it tells of an action; return that line."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        told: dict[str, Any] = orjson.loads(line)
-        if told["action"] == action:
-            return told
-    pytest.fail(f"it ended without {action}")
-
-
 def eventually(claim: Callable[[], bool]) -> None:
     """Wait until something holds; fail when it does not in a minute."""
-    until = time.monotonic() + PATIENCE
+    last = time.monotonic() + PATIENCE
     while not claim():
-        assert time.monotonic() < until, "it does not come"
+        assert time.monotonic() < last, "it does not come"
         time.sleep(0.05)
 
 
@@ -241,11 +225,11 @@ def test_a_relay_takes_over_from_one_that_was_killed(
     """The second waits; when the first is gone it goes on, and nothing is missing."""
     fill(log, 2_000)
     first = start("relay")
-    says(first, "relay.started")
+    until(first, "relay.started")
     second = start("relay")
-    says(second, "relay.waiting")
+    until(second, "relay.waiting")
     first.kill()
-    says(second, "relay.started")
+    until(second, "relay.started")
     fill(log, 2_001)
     eventually(lambda: relayed_to(desk) == max(log.lasts().values()))
     second.send_signal(signal.SIGTERM)
@@ -256,7 +240,7 @@ def test_a_relay_takes_over_from_one_that_was_killed(
 def test_a_relay_without_its_lease_ends(desk: Desk, log: EventLog, start: Start) -> None:
     """Its connections are cut, so another one may relay: it does not go on; exit status 5."""
     relay = start("relay")
-    says(relay, "relay.started")
+    until(relay, "relay.started")
     with psycopg.connect(desk.database, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -286,7 +270,7 @@ def test_a_relay_refuses_a_log_that_lacks_what_it_sent(
     end = log.head().position
     assert sent.stdout == f"Sent everything from position 0 to {end:,}.\n".encode()
     relay = start("relay")
-    assert says(relay, "relay.started")["id"] == str(end)
+    assert until(relay, "relay.started")["id"] == str(end)
     assert taken(desk.broker) == positions(log)
 
 
@@ -313,8 +297,8 @@ def test_a_publisher_that_is_killed_loses_nothing(desk: Desk, log: EventLog, sta
             mark = Mark(rows[-1].position, head.recorded_at)
             Projector(models, number).apply(rows, Terms(log.policies(), log.live_from), mark)
     first = start("publish")
-    says(first, "publisher.started")
-    says(first, "outbox.published")
+    until(first, "publisher.started")
+    until(first, "outbox.published")
     first.kill()
     start("publish")
     eventually(lambda: queued(desk) == 0)

@@ -5,10 +5,7 @@ The partitions are projected here without Kafka: what is announced is the same.
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +19,7 @@ from infra.store.models.postgresql import PostgreSQLModels
 from infra.store.relay import PostgreSQLPlaces
 from projections.projector import Projector, Terms
 from streams.relay import Place
-from tests.conftest import REPOSITORY
-from tests.integration.at_the_desk import answer, done, failure, run, settle_down
+from tests.integration.at_the_desk import answer, done, failure, run, settle_down, until, working
 from tests.integration.test_cli_engine import late
 from tests.integration.test_cli_import import history, ticket
 
@@ -73,32 +69,6 @@ def delivered() -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in FILE.read_bytes().splitlines()]
 
 
-@contextmanager
-def notifier(*options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a notifier in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "infra.doors.cli", "notify", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(REPOSITORY), *sys.path))},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def until(process: subprocess.Popen[bytes], action: str) -> dict[str, Any]:
-    """Read the log of a notifier up to a line with an action."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        noted: dict[str, Any] = orjson.loads(line)
-        if noted["action"] == action:
-            return noted
-    raise AssertionError(f"the notifier ended without {action}")
-
-
 class TestOnce:
     def test_what_every_partition_announced_arrives_and_it_ends(self, database: str) -> None:
         """Each alert once; a second time there is nothing to do."""
@@ -137,7 +107,7 @@ class TestRunning:
         """SIGTERM ends it with exit status 0; its log says what it did, line by line."""
         done("subscribe", "--file", str(FILE))
         come_late()
-        with notifier() as process:
+        with working("notify") as process:
             started = until(process, "notifier.started")
             assert started["id"] == str(process.pid)
             announced = project(database)
@@ -152,7 +122,7 @@ class TestRunning:
         done("subscribe", "--command", "echo $$ > running; exec sleep 600")
         come_late()
         project(database)
-        with notifier() as process:
+        with working("notify") as process:
             until(process, "notifier.started")
             while not (Path("running").exists() and Path("running").read_text()):
                 assert process.poll() is None
@@ -177,10 +147,10 @@ class TestRunning:
         done("subscribe", "--command", hanging)
         come_late()
         project(database)
-        with notifier() as process, Path("alive").open("rb") as alive:
+        with working("notify") as process, Path("alive").open("rb") as alive:
             process.kill()
             assert alive.read() == b"", "the command of the dead one still runs"
-        with notifier() as another:
+        with working("notify") as another:
             until(another, "alert.delivered")
         assert Path("got").read_bytes()
 

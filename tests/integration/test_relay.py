@@ -22,13 +22,12 @@ from streams.broker import Broker
 from streams.producer import Producer
 from streams.record import Arrived, Watermark
 from streams.relay import Place, Sent, Tail, republish
-from tests.benchmarks import stories
-from tests.benchmarks.engine import brought
 from tests.contract.given import OPENED, POLICY, REPLIED, append
 from tests.integration.on_kafka import (
     PARTITIONS,
     applied,
     events,
+    fill,
     found,
     sent,
     watermarks,
@@ -61,12 +60,6 @@ def processes() -> Iterator[list[subprocess.Popen[bytes]]]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-def fill(log: EventLog, tickets: int) -> None:
-    """Bring many events in."""
-    now = wall_clock()
-    brought(log, stories.finished(tickets, now - 300 * instant.DAY, now - instant.DAY))
 
 
 def logged(log: EventLog) -> dict[int, list[Arrived]]:
