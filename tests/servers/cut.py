@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from infra.closing import Closing
 from infra.servers.server import LOOPBACK
+from tests.servers.door import end
 
 _COMMIT = b"COMMIT\0"
 _AT_ONCE = 65_536
@@ -75,7 +76,7 @@ class CutAtCommit(Closing):
                 break
             with suppress(OSError):
                 server.sendall(data)
-        _end(client, server)
+        end(client, server)
 
     def _down(self, server: socket.socket, client: socket.socket) -> None:
         for data in _received(server):
@@ -85,7 +86,7 @@ class CutAtCommit(Closing):
                 break
             with suppress(OSError):
                 client.sendall(data)
-        _end(client, server)
+        end(client, server)
 
 
 def _received(source: socket.socket) -> Iterator[bytes]:
@@ -93,9 +94,3 @@ def _received(source: socket.socket) -> Iterator[bytes]:
     with suppress(OSError):
         while data := source.recv(_AT_ONCE):
             yield data
-
-
-def _end(*sockets: socket.socket) -> None:
-    for one in sockets:
-        with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)

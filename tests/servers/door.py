@@ -49,7 +49,7 @@ class Door(Closing):
         """Take the door away, and end all that went through it."""
         self._listener.close()
         self._open.set()
-        _end(*self._sockets)
+        end(*self._sockets)
 
     def _serve(self) -> None:
         while True:
@@ -79,7 +79,7 @@ class Door(Closing):
             while data := source.recv(_AT_ONCE):
                 self._open.wait()
                 target.sendall(data)
-        _end(source, target)
+        end(source, target)
 
     def _close(self, *sockets: socket.socket) -> None:
         for one in sockets:
@@ -87,7 +87,8 @@ class Door(Closing):
             self._sockets.discard(one)
 
 
-def _end(*sockets: socket.socket) -> None:
+def end(*sockets: socket.socket) -> None:
+    """End connections, of which others may have ended some."""
     for one in sockets:
         with suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)
