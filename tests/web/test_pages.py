@@ -419,14 +419,16 @@ class TestATicket:
         """Whole, in the language of the page, without a script."""
         ticket = desk.triaged()
         desk.clock.now += instant.MINUTE
-        for language, head in (("en", "Which target holds"), ("cs", "Který cíl platí")):
+        for language, head in (("en", "Which target applies"), ("cs", "Který cíl platí")):
             shown = page(desk, "agent", f"/desk/tickets/{ticket}", lang=language).text
+            said = SAID["en" if language == "en" else "cs"]
+            assert f">{said['copy_text']}</button>" in shown
             [copied] = re.findall(r'<textarea class="copy" readonly[^>]*>\n([^<]*)<', shown)
             explained = desk.get("agent", f"/tickets/{ticket}/explanation?lang={language}").json()
             words = explained["clocks"][0]["words"]
             lines = unescape(copied).split("\n")
             assert lines[:2] == [words["title"], words["sentence"]]
-            assert head in lines or language == "en"
+            assert head in lines
             for section in words["sections"]:
                 assert section["heading"] in lines
                 for row in section["table"]:
@@ -855,6 +857,11 @@ class TestCzech:
             for language, words in SAID.items()
         }
         assert places["en"] == places["cs"]
+
+    def test_no_word_has_the_name_of_what_a_mapping_can_do(self) -> None:
+        """A template would write the method in its place."""
+        for words in SAID.values():
+            assert words.keys().isdisjoint(dir(words))
 
     def test_every_page_can_be_told_in_czech(self, desk: Desk) -> None:
         """Explanations included."""

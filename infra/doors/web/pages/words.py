@@ -155,7 +155,7 @@ SAID: Mapping[Language, Said] = {
         "ones holidays. The line is the used part of the target; it rises while time is counted, "
         "and at 100 % the target is used up.",
         "as_text": "As text, to copy",
-        "copy": "Copy",
+        "copy_text": "Copy",
         "copied": "Copied",
         "grounds": "Severity, by the impact that backs it",
         "told_more": "What was delivered to whom",
@@ -420,7 +420,7 @@ SAID: Mapping[Language, Said] = {
         "Čára je vyčerpaná část cíle; stoupá, když se čas počítá, "
         "a při 100 % je cíl vyčerpán.",
         "as_text": "Jako text ke zkopírování",
-        "copy": "Kopírovat",
+        "copy_text": "Kopírovat",
         "copied": "Zkopírováno",
         "grounds": "Závažnost podle dopadu, který ji odůvodňuje",
         "told_more": "Komu a kdy doručeno",
