@@ -42,6 +42,28 @@ _LONGEST_LINE = """
 """
 """The width of the longest line of text, in digits: about as many letters."""
 
+_CUT_OFF = """
+    const found = [];
+    const ruler = document.createElement("canvas").getContext("2d");
+    for (const list of document.querySelectorAll(".board, .rows")) {
+      const { scrollWidth, clientWidth } = list.parentElement;
+      if (scrollWidth > clientWidth) found.push(`${scrollWidth - clientWidth} pixels too wide`);
+      for (const cell of list.querySelectorAll("th, td")) {
+        // On a phone the heads are there for screen readers alone.
+        const isHead = list.tHead.contains(cell) && list.tHead.clientWidth <= 1;
+        if (isHead || !cell.checkVisibility()) continue;
+        const { font, paddingLeft, paddingRight } = getComputedStyle(cell);
+        ruler.font = font;
+        const room = cell.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        const words = cell.innerText.split(/\\s+/).filter((one) => one.length <= 14);
+        const wide = words.filter((one) => ruler.measureText(one).width > room + 1);
+        if (wide.length) found.push(`${wide} in ${room} pixels`);
+      }
+    }
+    return found;
+"""
+"""Which list of tickets scrolls sideways, and which of its cells breaks short words."""
+
 _HARD_TO_USE = """
     const found = [];
     const all = "a, button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
@@ -285,16 +307,56 @@ def test_keys_lead_through_the_board(desk: Desk, browser: Browser) -> None:
     browser.until(lambda: browser.path == "/desk/tickets/T-1")
 
 
-def test_everything_fits_on_a_phone(desk: Desk, browser: Browser) -> None:
-    """No page is wider than 360 pixels; what is wider scrolls by itself."""
+@pytest.mark.parametrize("language", ["en", "cs"])
+def test_everything_fits_on_a_phone(desk: Desk, browser: Browser, language: str) -> None:
+    """No page is wider than 360 pixels; of its own accord scrolls only what is no list of tickets.
+
+    Nothing of a list is cut off, and nothing stands in a column of single letters.
+    """
+    # Times are longest where they have seconds.
+    desk.clock.now += 27 * instant.SECOND
     desk.triaged(subject="Averylongwordwithoutanyblank" * 4)
+    desk.triaged(ticket="INC" + "0" * 61, customer_id="c" * 64)
+    desk.clock.now += 75 * instant.MINUTE
     desk.opened()
     desk.engine()
     browser.resize(360, 740)
     browser.sign_in(desk, "specialist")
-    for path in PAGES:
+    browser.open(f"/desk/language?lang={language}&to=/desk")
+    for path in (*PAGES, "/desk/tickets/INC" + "0" * 61):
         browser.open(path)
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert browser.run("return document.documentElement.scrollWidth") <= 360, path
+        assert browser.run(_CUT_OFF) == [], path
+
+
+@pytest.mark.parametrize("width", [360, 1000, 1100, 1280])
+def test_each_line_of_the_board_says_under_which_plan(
+    desk: Desk, browser: Browser, width: int
+) -> None:
+    """Whose ticket, how grave, and what was bought stand there at every width."""
+    desk.triaged(ticket="INC0010234")
+    desk.opened()
+    desk.engine()
+    browser.resize(width, 900)
+    browser.sign_in(desk, "agent")
+    assert {"INC0010234", "c-1", "Premium", "critical"} <= set(browser.text("[data-row]").split())
+    assert browser.run(_CUT_OFF) == []
+    browser.open("/desk/language?lang=cs&to=/desk")
+    assert browser.run(_CUT_OFF) == []
+
+
+def test_what_is_late_by_nothing_is_red(desk: Desk, browser: Browser) -> None:
+    """A promise can break at the end of a day, and no time is counted in the night."""
+    desk.clock.now += 6 * instant.HOUR
+    desk.triaged(plan="standard")
+    desk.clock.now += 90 * instant.MINUTE
+    desk.engine()
+    browser.sign_in(desk, "agent")
+    browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+    assert browser.text(".broken [data-text]") == "0:00:00"
+    browser.run("count()")
+    assert browser.run("return document.querySelector('.broken [data-text]').className") == "bad"
 
 
 @pytest.mark.parametrize("language", ["en", "cs"])

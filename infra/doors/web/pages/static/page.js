@@ -43,8 +43,9 @@ function count() {
     const { left, open, due, budget } = cell.dataset;
     const rest = Number(left) - passed(open, Number(main.dataset.now), at);
     const text = cell.querySelector("[data-text]");
-    text.textContent = (rest < 0 && !cell.closest(".broken") ? "−" : "") + clockTime(rest);
-    text.classList.toggle("bad", rest < 0);
+    const isBroken = cell.closest(".broken") !== null;
+    text.textContent = (rest < 0 && !isBroken ? "−" : "") + clockTime(rest);
+    text.classList.toggle("bad", rest < 0 || isBroken);
     const row = cell.closest("tr");
     const percent = Math.floor((100 * (Number(budget) - rest)) / Number(budget));
     row.querySelector("progress").value = Math.min(Number(budget), Number(budget) - rest);
