@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from domain import instant
 from infra.store.deliveries import opened as opened_deliveries
 from tests.web.browser import Browser, chromium, running_engine
-from tests.web.desk import ANSWER, GENEROUS, RESOLUTION, Desk
+from tests.web.desk import ANSWER, GENEROUS, RESOLUTION, TRIAGE, Desk
 
 PAGES = (
     "/desk",
@@ -172,6 +172,38 @@ def test_a_refused_action_explains_itself(desk: Desk, browser: Browser) -> None:
     assert "AlreadyResolved" in browser.text("[role=alert]")
     browser.open(f"/desk/tickets/{ticket}/resolution")
     assert browser.path == f"/desk/tickets/{ticket}"
+
+
+def test_what_can_be_done_follows_what_happens(desk: Desk, browser: Browser) -> None:
+    """Without reload; but a form that is open stays as it is, with what was written in it."""
+    ticket = desk.opened()
+    browser.sign_in(desk, "agent", f"/desk/tickets/{ticket}")
+    browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+    assert "Resolve" not in browser.text("#actions")
+    desk.done("specialist", f"/tickets/{ticket}/triage", TRIAGE)
+    browser.until(lambda: "Resolve" in browser.text("#actions"))
+    browser.click("details:has(#responses) > summary")
+    browser.find("#responses textarea").send_keys("Half a sente")
+    browser.run("document.activeElement.blur()")
+    desk.done("agent", f"/tickets/{ticket}/resolution", RESOLUTION)
+    browser.until(lambda: "The problem was resolved" in browser.text("[data-live=story]"))
+    assert browser.find("#responses textarea").get_attribute("value") == "Half a sente"
+
+
+def test_who_reads_by_keys_is_left_where_they_are(desk: Desk, browser: Browser) -> None:
+    """What happens meanwhile neither takes the focus away nor folds up what was opened."""
+    ticket = desk.triaged()
+    desk.done("agent", f"/tickets/{ticket}/responses", ANSWER)
+    browser.sign_in(desk, "agent", f"/desk/tickets/{ticket}")
+    browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+    browser.run("document.querySelector('details:has(.copy) > summary').focus()")
+    browser.press(Keys.ENTER)
+    desk.done("customer", f"/tickets/{ticket}/replies", {"message": "Firefox"})
+    browser.until(lambda: "ongoing response 1" in browser.text("[data-live=clocks]"))
+    browser.until(lambda: browser.run("return document.activeElement.tagName") == "SUMMARY")
+    where = "return document.activeElement.closest('article').querySelector('h3').innerText"
+    assert "initial response" in browser.run(where)
+    assert browser.run("return document.activeElement.parentElement.open") is True
 
 
 def test_hostile_words_stay_words(desk: Desk, browser: Browser) -> None:

@@ -71,6 +71,17 @@ function refresh(after) {
   waiting ??= setTimeout(update, after);
 }
 
+// What is new comes first, so what was there before is found from the end.
+function replace(part, fresh) {
+  const folds = () => [...part.querySelectorAll("details")].reverse();
+  const stops = () => [...part.querySelectorAll("a, button, summary, [tabindex]")].reverse();
+  const opened = folds().map((one) => one.open);
+  const place = stops().indexOf(document.activeElement);
+  part.innerHTML = fresh.innerHTML;
+  folds().slice(0, opened.length).forEach((one, index) => { one.open = opened[index]; });
+  if (place >= 0) stops()[place]?.focus({ preventScroll: true });
+}
+
 async function update() {
   waiting = null;
   if (document.hidden) return;
@@ -88,10 +99,9 @@ async function update() {
   for (const part of main.querySelectorAll("[data-live]")) {
     const fresh = page.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
     if (!fresh || fresh.innerHTML === part.innerHTML) continue;
-    const opened = [...part.querySelectorAll("details")].map((one) => one.open);
-    part.innerHTML = fresh.innerHTML;
-    const fold = [...part.querySelectorAll("details")];
-    if (fold.length === opened.length) fold.forEach((one, index) => { one.open = opened[index]; });
+    // What is written in a form stays, whoever else is at work.
+    if (part.querySelector("details[open] form.action")) continue;
+    replace(part, fresh);
   }
   main.dataset.now = page.querySelector("main").dataset.now;
   begun = performance.now();
