@@ -503,6 +503,52 @@ def test_without_scripts_the_board_is_whole_and_reloads(desk: Desk, browser: Bro
         browser.scripts(on=True)
 
 
+def test_what_was_written_outlives_its_session(desk: Desk, browser: Browser) -> None:
+    """Who has to sign in again before it is sent finds it in its form; nobody else does."""
+    ticket = desk.triaged()
+    written = "return document.querySelector('#responses textarea').value"
+    for after in ("agent", "specialist"):
+        browser.sign_in(desk, "agent", f"/desk/tickets/{ticket}")
+        browser.click("details:has(#responses) > summary")
+        browser.find("#responses textarea").send_keys("A long answer")
+        browser.run("document.querySelector('#responses-awaiting').value = 'support'")
+        browser.forget()
+        browser.click("#responses button")
+        browser.until(lambda: browser.path == "/desk/sign-in")
+        browser.find("#token").send_keys(desk.secrets[after])
+        browser.click("main button")
+        browser.until(lambda: browser.path == f"/desk/tickets/{ticket}")
+        assert browser.run(written) == ("A long answer" if after == "agent" else "")
+        if after == "agent":
+            browser.click("#responses button")
+            browser.until(lambda: "A long answer" in browser.text("[data-live=story]"))
+            assert "support owes the next step" in browser.text("[data-live=story]")
+            # What was taken does not come again.
+            browser.open(f"/desk/tickets/{ticket}")
+            assert browser.run(written) == ""
+
+
+def test_what_is_being_written_outlives_its_session(desk: Desk, browser: Browser) -> None:
+    """Also where the page itself finds out that nobody is signed in any more."""
+    name = desk.admit("gone", "agent", "a-9")
+    browser.sign_in(desk, "gone", "/desk/open")
+    ticket = desk.triaged()
+    browser.open(f"/desk/tickets/{ticket}")
+    browser.until(lambda: browser.text("#connection") == "Updates as things happen")
+    browser.click("details:has(#responses) > summary")
+    browser.find("#responses textarea").send_keys("Half a sente")
+    browser.run("document.activeElement.blur()")
+    desk.revoke(name)
+    desk.admit("back", "agent", "a-9")
+    desk.clock.now += instant.SECOND
+    desk.done("agent", f"/tickets/{ticket}/replies", {"message": "Firefox"})
+    browser.until(lambda: browser.path == "/desk/sign-in")
+    browser.find("#token").send_keys(desk.secrets["back"])
+    browser.click("main button")
+    browser.until(lambda: browser.path == f"/desk/tickets/{ticket}")
+    assert browser.find("#responses textarea").get_attribute("value") == "Half a sente"
+
+
 def test_the_language_is_switched_by_a_link(desk: Desk, browser: Browser) -> None:
     """And stays switched."""
     desk.triaged()

@@ -1,6 +1,7 @@
 """The pages of the board without a script: who sees what, and that words stay words."""
 
 import re
+from concurrent.futures import Future
 from html import unescape
 from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain import instant
+from infra.desk import Contended
 from infra.doors.web.guard import SAFE
 from infra.doors.web.pages import alerts as alerts_page
 from infra.doors.web.pages import tickets as tickets_page
@@ -17,13 +19,15 @@ from infra.doors.web.pages.page import local_path
 from infra.doors.web.pages.session import COOKIE
 from infra.doors.web.pages.words import SAID
 from infra.doors.web.rights import RIGHTS
+from infra.doors.web.service import Service
 from infra.store.access import LASTS, ROLES, Role
 from infra.store.deliveries import opened as opened_deliveries
+from infra.store.log import Outcome
 from infra.store.models import opened as opened_models
 from projections.rows import PARKED, ParkedRow
 from tests.contract.given import NOW, POLICY
 from tests.web.board import cookie, hidden, page, send, text
-from tests.web.desk import ANSWER, RESOLUTION, TRIAGE, Desk
+from tests.web.desk import ANSWER, OPENING, RESOLUTION, TRIAGE, Desk
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 PAGES = {
@@ -623,6 +627,60 @@ class TestATicket:
             assert (response.status_code, "FormForeign" in response.text) == (403, True)
         assert len(desk.story(ticket)) == 1
 
+    def test_a_form_of_another_session_is_shown_again(self, desk: Desk) -> None:
+        """Who signed in anew types nothing again; what another site sends is not shown."""
+        ticket = desk.opened()
+        written = {"message": "A long answer", "awaiting": "support", "subject": "A subject"}
+        for path in (f"/desk/tickets/{ticket}/responses", "/desk/open"):
+            again = send(desk, "agent", path, written, token="old")
+            assert 'value="A subject"' in again.text or "A long answer</textarea>" in again.text
+            shown = hidden(again, path.removeprefix("/desk"))
+            assert send(desk, "agent", path, {}, token=shown["csrf"]).status_code != 403
+            elsewhere = {**cookie(desk, "agent"), "Sec-Fetch-Site": "same-site"}
+            foreign = desk.ask(None, "POST", path, headers=elsewhere, data=written)
+            assert foreign.status_code == 403
+            assert "A long answer" not in foreign.text
+            assert "A subject" not in foreign.text
+        assert len(desk.story(ticket)) == 1
+
+    def test_who_has_to_sign_in_comes_back_to_the_form(self, desk: Desk) -> None:
+        """By its address, which leads to the page on which it stands."""
+        ticket = desk.opened()
+        for path in (f"/desk/tickets/{ticket}/responses", "/desk/open", "/desk/filters/forget"):
+            sent = desk.ask(None, "POST", path, data={"message": "Too late"})
+            form = page(desk, None, sent.headers["location"])
+            to = hidden(form, "/sign-in")["to"]
+            assert to == path
+            back = page(desk, "agent", to)
+            while back.status_code == 303:
+                back = page(desk, "agent", back.headers["location"])
+            assert back.status_code == 200
+
+    def test_what_could_not_be_stored_is_sent_again_and_counts_once(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The form has what was written, and the id under which it may have counted after all."""
+        ticket = desk.triaged()
+        where = f"/desk/tickets/{ticket}/responses"
+        offered = hidden(
+            page(desk, "agent", f"/desk/tickets/{ticket}"), f"/tickets/{ticket}/responses"
+        )
+        written = {**ANSWER, "command_id": offered["command_id"]}
+        with monkeypatch.context() as patched:
+            patched.setattr(type(desk.service), "submit", _lost)
+            lost = send(desk, "agent", where, written)
+            opening = send(
+                desk, "agent", "/desk/open", {**OPENING, "command_id": offered["command_id"]}
+            )
+        assert (lost.status_code, opening.status_code) == (503, 503)
+        assert f"{ANSWER['message']}</textarea>" in lost.text
+        assert f'value="{OPENING["subject"]}"' in opening.text
+        for again, form in ((lost, f"/tickets/{ticket}/responses"), (opening, "/open")):
+            assert hidden(again, form)["command_id"] == offered["command_id"]
+        for _ in range(2):
+            assert send(desk, "agent", where, written).status_code == 303
+        assert len(desk.story(ticket)) == 3
+
     def test_a_role_may_send_no_form_that_it_is_not_offered(self, desk: Desk) -> None:
         """What is hidden is refused, too."""
         ticket = desk.opened()
@@ -870,6 +928,13 @@ class TestCzech:
         for path in PAGES:
             assert page(desk, "specialist", path, lang="cs").status_code == 200
         assert "Běží: termín je" in text(page(desk, "agent", "/desk/tickets/T-1", lang="cs"))
+
+
+def _lost(service: Service, asked: object) -> Future[Outcome]:
+    """Fail as a store that cannot be used."""
+    failed: Future[Outcome] = Future()
+    failed.set_exception(Contended("T-1"))
+    return failed
 
 
 def _digest(desk: Desk, place: int) -> str:

@@ -11,6 +11,11 @@ from projections.judging import CannotJudge
 FAILURES = (StoreError, Contended, Stopped, CannotJudge, OutsideCalendar)
 
 
+def problem_of(error: Exception, path: str) -> Problem:
+    """Return a problem as it is, and that of a failure."""
+    return error if isinstance(error, Problem) else of_failure(error, path)
+
+
 def of_failure(error: Exception, path: str) -> Problem:
     """Return the problem of a failure, and note in the log of the server what stays there."""
     match error:

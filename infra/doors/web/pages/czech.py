@@ -130,7 +130,7 @@ CZECH: Mapping[str, str] = {
     "SessionExpired": "přihlášení skončilo; přihlaste se znovu",
     "RoleForbids": "vaše role to nesmí; požádejte někoho, jehož role to dovoluje",
     "StaffOnly": "toto pole vyplňuje jen podpora; vynechte ho",
-    "FormForeign": "formulář nepatří k tomuto přihlášení; otevřete stránku znovu a zopakujte to",
+    "FormForeign": "formulář nepatří k tomuto přihlášení; odešlete ho z nově otevřené stránky",
     # How much, and in what form.
     "BodyUnreadable": "formulář nelze přečíst; odešlete ho znovu",
     "BodyTooLarge": "je toho příliš mnoho najednou; zkraťte text",

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from fastapi import Request
@@ -32,7 +33,7 @@ from infra.doors.web.body import (
 )
 from infra.doors.web.pages import session
 from infra.doors.web.pages.page import moment_of
-from infra.doors.web.problem import fault_of, invalid
+from infra.doors.web.problem import Problem, fault_of, invalid
 
 COMMAND_ID = "command_id"
 _ENVIRONMENT = ("browser", "android", "other")
@@ -114,6 +115,15 @@ def as_sent(request: Request, fields: Mapping[str, str]) -> Request:
     key = fields.get(COMMAND_ID)
     headers = [(b"idempotency-key", key.encode("utf-8", "replace"))] if key else []
     return Request({**request.scope, "headers": headers})
+
+
+def to_send_again(problem: Problem, fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the fields for a form that is shown again.
+
+    Whether it counted may be unknown; only then it keeps its id, so that it still counts once.
+    """
+    is_open = problem.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return {name: text for name, text in fields.items() if is_open or name != COMMAND_ID}
 
 
 def _value(name: str, text: str, zone: tzinfo) -> object:

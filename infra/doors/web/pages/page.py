@@ -15,7 +15,7 @@ from domain import instant
 from domain.policy import Phrase, Policies, Policy
 from infra.doors.web.access import Caller, Route
 from infra.doors.web.asked import Language, language
-from infra.doors.web.failure import FAILURES, of_failure
+from infra.doors.web.failure import FAILURES, problem_of
 from infra.doors.web.guard import request_id_of
 from infra.doors.web.pages import moments, session
 from infra.doors.web.pages.refusals import Refused, in_short, told
@@ -79,11 +79,9 @@ def _showing(handle: Handle) -> Handle:
     async def showing(request: Request) -> Response:
         try:
             return await handle(request)
-        except Problem as problem:
+        except (Problem, *FAILURES) as error:
+            problem = problem_of(error, request.url.path)
             return await asyncio.to_thread(shown, request, problem)
-        except FAILURES as error:
-            failed = of_failure(error, request.url.path)
-            return await asyncio.to_thread(shown, request, failed)
 
     return showing
 
@@ -241,7 +239,8 @@ def spoken(request: Request) -> Language:
 def shown(request: Request, problem: Problem) -> Response:
     """Show a problem as a page; who is not signed in gets to do so."""
     if problem.status_code == 401 and request.scope["path"] != session.SIGN_IN:
-        where = _without(request, "lang") if request.method == "GET" else session.HOME
+        # Behind the address of a form is the page on which it stands.
+        where = _without(request, "lang")
         query = {"to": where}
         if problem.name != "NotSignedIn":
             query["why"] = problem.name

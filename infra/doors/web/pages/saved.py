@@ -41,8 +41,9 @@ def links(made: View, here: str) -> Sequence[Saved]:
 
 
 @router.get(f"{session.HOME}/filters", name="get_board")
+@router.get(f"{session.HOME}/filters/forget", name="get_board")
 def go_back() -> Response:
-    """Lead from the address of the form, where a refusal is shown, to the board."""
+    """Lead from the address of a form, where a refusal is shown, to the board."""
     return RedirectResponse(session.HOME, 303)
 
 

@@ -86,7 +86,7 @@ def check_origin(request: Request) -> None:
 
 def _foreign() -> Problem:
     return Problem(
-        403, "FormForeign", "the form is not of this session; open the page again and repeat"
+        403, "FormForeign", "the form is not of this session; send it from a page that you open now"
     )
 
 

@@ -27,8 +27,16 @@ from domain.ticket import fold as fold_ticket
 from infra.doors.answers.ticket import lacking
 from infra.doors.web.body import OpenBody
 from infra.doors.web.commands import open_ticket
+from infra.doors.web.failure import FAILURES, problem_of
 from infra.doors.web.pages import moments, session, to_the_second
-from infra.doors.web.pages.forms import ACTIONS, Action, as_sent, body_of, legal
+from infra.doors.web.pages.forms import (
+    ACTIONS,
+    Action,
+    as_sent,
+    body_of,
+    legal,
+    to_send_again,
+)
 from infra.doors.web.pages.page import View, fields_of, protected, view
 from infra.doors.web.pages.picture import Picture, picture
 from infra.doors.web.pages.plain import plain
@@ -235,14 +243,16 @@ def _environment(one: RecordedEvent) -> Mapping[str, str]:
 
 def _acting(action: Action) -> Callable[[Request, str], Coroutine[Any, Any, Response]]:
     async def act(request: Request, ticket: str) -> Response:
+        session.check_origin(request)
         fields = fields_of(await request.body())
-        session.check_form(request, fields)
         made = await asyncio.to_thread(view, request)
         try:
+            session.check_form(request, fields)
             body = body_of(fields, action.body, made.zone)
             await action.carry_out(as_sent(request, fields), ticket, body)
-        except Problem as problem:
-            if problem.status_code in (404, 503):
+        except (Problem, *FAILURES) as error:
+            problem = problem_of(error, request.url.path)
+            if problem.status_code == 404:
                 raise
             return await asyncio.to_thread(_again, request, ticket, action, problem, fields)
         return RedirectResponse(f"{session.HOME}/tickets/{ticket}", 303)
@@ -262,7 +272,8 @@ def go_back(request: Request, ticket: str, action: str) -> Response:
 def _again(
     request: Request, ticket: str, action: Action, problem: Problem, fields: Mapping[str, str]
 ) -> Response:
-    return _page(view(request), ticket, problem=problem, tried=action.name, fields=fields)
+    made, kept = view(request), to_send_again(problem, fields)
+    return _page(made, ticket, problem=problem, tried=action.name, fields=kept)
 
 
 for _action in ACTIONS:
@@ -283,14 +294,17 @@ def get_open(request: Request) -> Response:
 @router.post(f"{session.HOME}/open", name="open_ticket")
 async def post_open(request: Request) -> Response:
     """Open a ticket."""
+    session.check_origin(request)
     fields = fields_of(await request.body())
-    session.check_form(request, fields)
     made = await asyncio.to_thread(view, request)
     try:
+        session.check_form(request, fields)
         body = body_of(fields, OpenBody, made.zone)
         response = await open_ticket(as_sent(request, fields), body)
-    except Problem as problem:
-        return await asyncio.to_thread(_opening, made, problem, fields)
+    except (Problem, *FAILURES) as error:
+        problem = problem_of(error, request.url.path)
+        kept = to_send_again(problem, fields)
+        return await asyncio.to_thread(_opening, made, problem, kept)
     ticket = orjson.loads(response.body)["ticket"]
     return RedirectResponse(f"{session.HOME}/tickets/{ticket}", 303)
 

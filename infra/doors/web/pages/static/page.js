@@ -92,7 +92,10 @@ async function update() {
   // A refusal is shown at the address of its form.
   const response = await fetch(main.dataset.here ?? location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (response === null || !response.ok) return refresh(5000);
-  if (response.redirected) return location.reload();
+  if (response.redirected) {
+    keep();
+    return location.reload();
+  }
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const focused = document.activeElement?.closest("[data-row]")?.dataset.row;
   const known = new Set([...main.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
@@ -111,6 +114,37 @@ async function update() {
   }
   count();
   lookAgain();
+}
+
+// What was written stays in this tab while its writer has to sign in again, or the server cannot
+// take it; nobody else who signs in here gets it.
+const KEPT = "written";
+
+function keep() {
+  const shown = [...main.querySelectorAll("form.action")].filter((one) => !one.closest("details:not([open])"));
+  const written = shown.map((form) => {
+    const fields = [...new FormData(form)].filter(([name]) => name !== "csrf" && name !== "command_id");
+    return { action: form.getAttribute("action"), fields };
+  });
+  if (written.length) sessionStorage.setItem(KEPT, JSON.stringify({ who: document.body.dataset.who, written }));
+}
+
+function bringBack() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT));
+  if (!kept) return;
+  if ("keep" in main.dataset) {
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, waits: true }));
+    return;
+  }
+  // It was taken, or is another's.
+  if (!kept.waits || kept.who !== document.body.dataset.who) return sessionStorage.removeItem(KEPT);
+  for (const { action, fields } of kept.written) {
+    const form = main.querySelector(`form.action[action="${CSS.escape(action)}"]`);
+    if (!form) continue;
+    sessionStorage.removeItem(KEPT);
+    form.closest("details")?.setAttribute("open", "");
+    for (const [name, value] of fields) form.elements[name].value = value;
+  }
 }
 
 function listen() {
@@ -170,6 +204,8 @@ function showKeys() {
 
 document.documentElement.classList.add("script");
 document.getElementById("help")?.addEventListener("click", showKeys);
+document.addEventListener("submit", (event) => { if (event.target.matches("form.action")) keep(); });
+bringBack();
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
