@@ -419,6 +419,17 @@ class TestATicket:
         )
         assert "Mon 9 Mar 2026 10:00 CET , by agent:a-1 recorded Mon 9 Mar 2026 10:00 CET" in shown
 
+    def test_a_due_time_that_is_still_to_come_is_not_told_as_past(self, desk: Desk) -> None:
+        """Who was answered early had time until tomorrow."""
+        ticket = desk.triaged()
+        desk.clock.now += 10 * instant.MINUTE
+        desk.done("agent", f"/tickets/{ticket}/responses", ANSWER)
+        shown = text(page(desk, "agent", f"/desk/tickets/{ticket}"))
+        assert "✓ kept Due today 11:00" in shown
+        desk.clock.now += instant.HOUR
+        shown = text(page(desk, "agent", f"/desk/tickets/{ticket}"))
+        assert "✓ kept Was due today 11:00" in shown
+
     def test_the_explanation_is_text_to_copy(self, desk: Desk) -> None:
         """Whole, in the language of the page, without a script."""
         ticket = desk.triaged()
@@ -883,6 +894,9 @@ class TestTheOtherPages:
 
     def test_hours_and_targets_are_those_of_the_policy(self, desk: Desk) -> None:
         """Every severity of every plan, and every day that is open."""
+        said = text(page(desk, "customer", "/desk/policy"))
+        assert "how much of the target is used up: 50 %, 75 %." in said
+        assert "how many targets an answer is late: 1, 2, 4." in said
         shown = page(desk, "customer", "/desk/policy").text
         policy = desk.service.log.policies().in_force(NOW)
         rows = re.findall(r"<tr><td>(initial|ongoing) response</td><td>(\d)[^<]*</td>", shown)
@@ -915,6 +929,22 @@ class TestCzech:
             for language, words in SAID.items()
         }
         assert places["en"] == places["cs"]
+
+    def test_roles_channels_and_shares_are_czech_too(self, desk: Desk) -> None:
+        """Not as programs call them, and with the comma that Czech decimals have."""
+        _a_busy_desk(desk)
+        shown = text(page(desk, "specialist", "/desk/tickets/T-1", lang="cs"))
+        assert "přihlášen: a-1, specialista" in shown
+        offered = page(desk, "operator", "/desk/alerts", lang="cs")
+        assert "přihlášen: a-1, provozovatel" in text(offered)
+        form = page(desk, "agent", "/desk/open", lang="cs").text
+        assert '<option value="phone">telefon</option>' in form
+        english, czech = (
+            re.findall(r"\d+[.,]\d %", text(page(desk, "specialist", "/desk/promises", lang=one)))
+            for one in ("en", "cs")
+        )
+        assert english
+        assert czech == [one.replace(".", ",") for one in english]
 
     def test_no_word_has_the_name_of_what_a_mapping_can_do(self) -> None:
         """A template would write the method in its place."""

@@ -55,6 +55,11 @@ def length(duration: int, said: Said) -> str:
     return f"{rest} {said['minutes_short']}"
 
 
+def percent(permille: float, language: Language) -> str:
+    """Write a share in hundredths, as the language writes decimals."""
+    return f"{permille / 10:g}".replace(".", "," if language == "cs" else ".")
+
+
 def whole(at: int) -> int:
     """Return the beginning of the second of an instant."""
     return at - at % instant.SECOND

@@ -146,9 +146,13 @@ class View(NamedTuple):
         """Write how long."""
         return moments.length(duration, self.said)
 
+    def percent(self, permille: float) -> str:
+        """Write a share in hundredths."""
+        return moments.percent(permille, self.language)
+
     def used(self, step: str | None) -> str:
         """Say which share of a target is used up, of a step such as `0.75`."""
-        return self.said["warning_mark"].format(percent=f"{float(step or 0) * 100:g}")
+        return self.said["warning_mark"].format(percent=self.percent(float(step or 0) * 1000))
 
     def link(self, path: str, **query: object) -> str:
         """Return a link to a page of the same time."""

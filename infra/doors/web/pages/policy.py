@@ -56,8 +56,10 @@ def list_policies(request: Request) -> Response:
             for one in file.policy.severities.values()
         ],
         topics=[(made.phrase(one.title), one.supported) for one in file.policy.topics.values()],
-        warnings=", ".join(step.text for step in file.policy.warning_steps) or "-",
-        overdue=", ".join(step.text for step in file.policy.overdue_steps) or "-",
+        warnings=", ".join(
+            f"{made.percent(float(step.value) * 1000)} %" for step in file.policy.warning_steps
+        ),
+        overdue=", ".join(step.text for step in file.policy.overdue_steps),
     )
 
 

@@ -37,12 +37,16 @@ class Bar(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """A figure with what it counts, the way to its tickets, and whether there are any."""
+    """A figure with what it counts, the way to its tickets, and whether there are any.
+
+    `filled` is how much of a bar of 100 a share fills.
+    """
 
     name: str
     text: str
     href: str
     is_any: bool
+    filled: float = 0.0
 
 
 Row = tuple[str, str, str, Sequence[Counted]]
@@ -70,7 +74,7 @@ def get_report(request: Request) -> Response:
         promised=[group for group, is_promise in groups if is_promise],
         measured=[group for group, is_promise in groups if not is_promise],
         months=[(month, _figures(made, counts, month=month)) for month, counts in months],
-        bars=[_bar(month, counts) for month, counts in months],
+        bars=[_bar(made, month, counts) for month, counts in months],
         times=list(_times(made, found)),
         causes=list(_causes(made, found)) if internal else [],
         review=[
@@ -126,9 +130,11 @@ def _figures(made: View, counts: Counts, **query: object) -> Sequence[Counted]:
         _counted(made, made.said[verdict], str(getattr(counts, field)), **query, verdict=verdict)
         for field, verdict in _VERDICTS
     ]
-    kept = _counted(made, made.said["kept_percent"], _percent(counts), **query, verdict=DECIDED)
+    share = _percent(made, counts)
+    kept = _counted(made, made.said["kept_percent"], share, **query, verdict=DECIDED)
     # A share of nothing kept is one of something.
-    return [*figures, kept._replace(is_any=counts.kept_permille is not None)]
+    is_any, filled = counts.kept_permille is not None, (counts.kept_permille or 0) / 10
+    return [*figures, kept._replace(is_any=is_any, filled=filled)]
 
 
 def _counted(made: View, name: str, text: str, **query: object) -> Counted:
@@ -148,16 +154,16 @@ def _clock(made: View, name: str) -> str:
     return made.said[name].format(instance="").strip()
 
 
-def _percent(counts: Counts) -> str:
+def _percent(made: View, counts: Counts) -> str:
     permille = counts.kept_permille
-    return "-" if permille is None else f"{permille / 10:g}"
+    return "-" if permille is None else made.percent(permille)
 
 
-def _bar(month: str, counts: Counts) -> Bar:
+def _bar(made: View, month: str, counts: Counts) -> Bar:
     decided = counts.met + counts.breached
     kept = 600 * counts.met / decided if decided else 0.0
     lost = 600 - kept if decided else 0.0
-    return Bar(month, round(kept, 1), round(lost, 1), _percent(counts))
+    return Bar(month, round(kept, 1), round(lost, 1), _percent(made, counts))
 
 
 def _cause(made: View, cause: str | None) -> str:

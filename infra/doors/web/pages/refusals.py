@@ -108,7 +108,7 @@ def _words(name: str, place: str, reader: Reader) -> Mapping[str, str]:
             return {one: phrase(title) for one, title in policy.root_causes.items()}
         case ("PlanUnknown", "choices"):
             return {one: phrase(plan.title) for one, plan in policy.plans.items()}
-        case ("MethodUnknown" | "AwaitingUnknown", "choices"):
+        case ("MethodUnknown" | "AwaitingUnknown" | "ChannelUnknown", "choices"):
             return reader.said
         case _:
             return {}

@@ -72,6 +72,7 @@ class Shown(NamedTuple):
     clock: Clock
     verdict: str
     due: str
+    is_ahead: bool
     drawing: Picture
     told: Narrative
     text: str
@@ -164,6 +165,7 @@ def _shown(made: View, clock: Clock, shown: Sequence[RecordedEvent]) -> Shown:
         clock,
         explained.verdict,
         "" if clock.due_at is None else made.near(clock.due_at),
+        clock.due_at is not None and clock.due_at > made.at,
         picture(explained, made),
         told,
         plain(told),
@@ -320,7 +322,7 @@ def _opening(
         fields={"channel": "web", **(fields or {})},
         command_id=made.request.app.state.fresh_id,
         earliest=_earliest(made),
-        channel_options=[(name, name) for name in CHANNELS],
+        channel_options=[(name, made.said[name]) for name in CHANNELS],
         plan_options=[(plan.name, made.phrase(plan.title)) for plan in made.policy.plans.values()],
         is_customer=made.caller.customer is not None,
     )
