@@ -77,9 +77,20 @@ class TestSizes:
 
     def test_headers_have_an_end(self, desk: Desk) -> None:
         """What is longer than 16 KiB is cut off with 400."""
-        with desk.listening() as there, connected(there) as one:
-            one.sendall(b"GET /health/live HTTP/1.1\r\nX: " + b"x" * 20_000)
-            assert everything(one).startswith(b"HTTP/1.1 400 ")
+        ends = b"\r\n\r\n"
+        with desk.listening() as there:
+            for rest in (
+                b" HTTP/1.1\r\nX: " + b"x" * 20_000,
+                b" HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 17_000 + ends,
+                b"?x=" + b"x" * 17_000 + b" HTTP/1.1\r\nHost: x" + ends,
+            ):
+                with connected(there) as one:
+                    one.sendall(b"GET /health/live" + rest)
+                    assert everything(one).startswith(b"HTTP/1.1 400 ")
+            with connected(there) as one:
+                fits = b"X: " + b"x" * 15_000 + b"\r\nConnection: close" + ends
+                one.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + fits)
+                assert everything(one).startswith(b"HTTP/1.1 200 ")
 
 
 class TestEncodings:

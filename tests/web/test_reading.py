@@ -92,21 +92,50 @@ class TestListsOfTickets:
     def test_wrong_questions_are_all_named(self, desk: Desk) -> None:
         """Every parameter is told, not only the first."""
         response = desk.get("agent", "/tickets?limit=0&status=lost&severity=x&format=xml&cursor=x")
-        assert set(fields(refused(response, 422, "FieldsInvalid"))) == {
-            "limit",
-            "status",
-            "severity",
-            "format",
-            "cursor",
-        }
+        problem = refused(response, 422, "FieldsInvalid")
+        assert set(fields(problem)) == {"limit", "status", "severity", "format", "cursor"}
+        for fault in problem["errors"]:
+            cause, semicolon, cure = fault["message"].partition("; ")
+            assert (bool(cause), semicolon, bool(cure)) == (True, "; ", True)
         response = desk.get("agent", "/board?as_of=1700-01-01T00:00:00Z&at=2300-01-01T00:00:00Z")
         assert fields(refused(response, 422, "FieldsInvalid")) == {
             "as_of": "OutsideCalendar",
             "at": "OutsideCalendar",
         }
+        far = found(desk.get("agent", "/board?as_of=2300-01-01T00:00:00Z"))
+        assert far["cure"] == "name an instant within it"
+
+    def test_an_address_says_all_that_can_be_done_there(self, desk: Desk) -> None:
+        """Also where several operations share it."""
+        for method, path, allowed in (
+            ("PUT", "/tickets", "GET, POST"),
+            ("POST", "/board", "GET"),
+            ("GET", "/tickets/T-1/triage", "POST"),
+        ):
+            response = desk.ask("agent", method, path)
+            refused(response, 405, "MethodNotAllowed")
+            assert response.headers["allow"] == allowed
 
 
 class TestForms:
+    def test_csv_leaves_nothing_out(self, desk: Desk) -> None:
+        """Whatever stands in a row of JSON has a column, erasures and causes included."""
+        ticket = desk.triaged()
+        desk.clock.now += 2 * instant.HOUR
+        desk.done("agent", f"/tickets/{ticket}/responses", ANSWER)
+        desk.engine()
+        with EventLog.open(desk.settings.log, clock=desk.clock) as log:
+            log.erase([ticket], by="agent:a-1", reason="asked for")
+        for path in ("/tickets", "/clocks", "/alerts", f"/tickets/{ticket}/history"):
+            rows = desk.get("specialist", path).json()["items"]
+            [*heads] = next(
+                csv.reader(io.StringIO(desk.get("specialist", f"{path}?format=csv").text))
+            )
+            assert rows, path
+            for row in rows:
+                inner = [key for clock in row.pop("clocks", []) for key in clock]
+                assert {*row, *inner} <= set(heads)
+
     def test_json_lines_and_csv_say_the_same_as_json(self, desk: Desk) -> None:
         """By parameter or by Accept; the next page is in the Link header."""
         desk.triaged()

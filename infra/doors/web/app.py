@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from infra.doors.web import (
     alerts,
@@ -41,6 +42,20 @@ ABOUT = (
     "token (`lhuta token add`). docs/api.md tells the conventions."
 )
 _JSON = "application/json"
+_ROUTERS = (
+    commands.router,
+    tickets.router,
+    clocks.router,
+    # Before anything that takes the rest of a path for a name.
+    events.router,
+    alerts.router,
+    board.router,
+    policies.router,
+    status.router,
+    status.public,
+    docs.router,
+    pages.router,
+)
 
 
 def create(service: Service, limits: Limits | None = None) -> FastAPI:
@@ -61,21 +76,8 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
     app.state.landing = Landing()
     app.state.streams = events.Streams(service, keep_to, metrics)
     app.state.callers = Callers(service.tokens, service.clock)
-    for routes in (
-        commands.router,
-        tickets.router,
-        clocks.router,
-        # Before anything that takes the rest of a path for a name.
-        events.router,
-        alerts.router,
-        board.router,
-        policies.router,
-        status.router,
-        status.public,
-        docs.router,
-        pages.router,
-    ):
-        app.include_router(routes)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _wrong)
     for failure in FAILURES:
@@ -112,14 +114,21 @@ async def _told(request: Request, error: Exception) -> Response:
             problem = Problem(
                 405,
                 "MethodNotAllowed",
-                "this can not be done here; /docs lists what can",
-                headers=error.headers,
+                "this cannot be done here; /docs lists what can",
+                headers={"Allow": _allowed(request)},
             )
         case 400:
             problem = _unreadable()
         case other:
             problem = Problem(other, "RequestFailed", str(error.detail))
     return _answered(request, problem)
+
+
+def _allowed(request: Request) -> str:
+    """Return all that can be done at an address; the framework names one route's part of it."""
+    routes = [one for router in _ROUTERS for one in router.routes if isinstance(one, Route)]
+    here = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for one in here for method in one.methods or ()}))
 
 
 async def _wrong(request: Request, error: Exception) -> Response:

@@ -135,16 +135,31 @@ class Event(Document):
     type: str
     subject: str
     time: Instant
+    recordedtime: Instant
     sequence: str
     actor: str
+    commandid: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    datacontenttype: str
+    dataschema: str
     data: dict[str, Any]
 
 
+class Erasure(Document):
+    """When somebody erased the words of an event, and why."""
+
+    at: Instant
+    by: str
+    reason: str
+
+
 class HistoryLine(Event):
-    """An event with its place in the log."""
+    """An event with its place in the log, and what became of its words."""
 
     logposition: int
     loghash: str
+    erased: Erasure | None = None
 
 
 class Page(Document):

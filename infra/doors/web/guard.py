@@ -83,7 +83,7 @@ class Guard:
             await send(message)
 
         try:
-            _check(scope, headers, named=named)
+            _check(scope, headers, self._limits.headers, named=named)
             scope["lhuta.caller"], body = await self._let_in(scope, headers, receive)
         except Problem as problem:
             await problem.response()(scope, receive, sending)
@@ -191,7 +191,16 @@ def _too_large(most: int) -> Problem:
     )
 
 
-def _check(scope: Scope, headers: Mapping[bytes, bytes], *, named: bool) -> None:
+def _check(scope: Scope, headers: Mapping[bytes, bytes], most: int, *, named: bool) -> None:
+    # The server below ends what has no end by then; what came whole at once, it lets pass.
+    length = sum(len(name) + len(value) for name, value in scope["headers"])
+    if length + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > most:
+        raise Problem(
+            400,
+            "HeadersTooLong",
+            f"address and headers are longer than {most:,} bytes; shorten them",
+            headers=_CLOSE,
+        )
     for place in ("raw_path", "query_string"):
         raw: bytes = scope.get(place) or b""
         try:

@@ -25,6 +25,22 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 
 _NAME_SHOWN = 100
 
+_SHAPES = {
+    "string_type": "it is no text; send one",
+    "string_too_short": "it is empty; give it a value",
+    "string_too_long": "it is too long; shorten it to {max_length:,} characters at most",
+    "string_pattern_mismatch": "it is not written as it must be; let {pattern} match it",
+    "int_type": "it is no whole number; send one",
+    "int_parsing": "it is no whole number; give one",
+    "greater_than_equal": "it is too small; give {ge} at least",
+    "less_than_equal": "it is too large; give {le:,} at most",
+    "bool_type": "it is neither true nor false; send one of them",
+    "bool_parsing": "it is neither true nor false; give one of them",
+    "literal_error": "it is none of what is known here; give {expected}",
+    "model_attributes_type": "it is no object; send one",
+}
+"""What is wrong with a field's shape, by what pydantic calls it."""
+
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -122,7 +138,9 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
         # One of our own, by its name.
         return Fault(field, error["type"], error["msg"])
     told = {"type": error["type"], **error.get("ctx", {})}
-    return Fault(field, "FieldInvalid", str(error["msg"]).removeprefix("Value error, "), told)
+    text = _SHAPES.get(error["type"], "").format(**told)
+    message = text or str(error["msg"]).removeprefix("Value error, ")
+    return Fault(field, "FieldInvalid", message, told)
 
 
 def refused(field: str, refusal: Refusal) -> Fault:

@@ -133,13 +133,18 @@ class Service(NamedTuple):
         known_by = self.present() if as_of is None else as_of
         judged_at = known_by if at is None else at
         faults = [
-            Fault(field, "OutsideCalendar", str(error))
+            Fault(field, "OutsideCalendar", f"{_cause(error)}; name an instant within it")
             for field, moment in (("as_of", known_by), ("at", at))
             if moment is not None and (error := _outside(policies, moment)) is not None
         ]
         if faults:
             raise invalid(faults)
         return known_by, judged_at, policies
+
+
+def _cause(error: OutsideCalendar) -> str:
+    # Who asks a question does not publish policies: that cure is another's.
+    return str(error).partition("; ")[0]
 
 
 def _outside(policies: Policies, moment: int) -> OutsideCalendar | None:

@@ -137,6 +137,7 @@ CZECH: Mapping[str, str] = {
     "BodyTooSlow": "formulář nepřišel včas celý; odešlete ho znovu",
     "MediaTypeUnsupported": "v této podobě to nelze přečíst; pošlete JSON",
     "EncodingInvalid": "adresa není v UTF-8; opravte ji",
+    "HeadersTooLong": "adresa a záhlaví dotazu jsou příliš dlouhé; zkraťte je",
     "HeaderInvalid": "záhlaví dotazu není v pořádku; opravte ho",
     "RateExceeded": "s tímto tokenem přišlo příliš mnoho dotazů; chvíli počkejte",
     "FiltersTooMany": "tolik filtrů se neukládá; nejprve některý zapomeňte",
