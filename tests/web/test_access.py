@@ -190,6 +190,8 @@ class TestSafeToShow:
     def test_the_docs_load_nothing_from_elsewhere(self, desk: Desk) -> None:
         """Every address in the page is one of this server, and nothing stands inline."""
         page = desk.get(None, "/docs").text
+        assert "needs a token (<code>lhuta token add</code>)" in page
+        assert "`" not in re.sub(r"<code>.*?</code>", "", page)
         addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
         assert addresses
         assert all(one.startswith(("/", "#")) and not one.startswith("//") for one in addresses)

@@ -477,7 +477,7 @@ def test_axe_finds_nothing_serious(desk: Desk, browser: Browser, dark: bool) -> 
     assert browser.barriers() == []
     browser.sign_in(desk, "specialist")
     past, filtered = "/desk?as_of=2026-03-09T10:30", "/desk?plan=premium&text=board"
-    for path in (*PAGES, past, filtered, "/desk/nowhere", "/desk/alerts?kind=breach"):
+    for path in (*PAGES, past, filtered, "/desk/nowhere", "/desk/alerts?kind=breach", "/docs"):
         browser.open(path)
         browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert browser.barriers() == [], path

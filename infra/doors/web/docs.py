@@ -1,19 +1,30 @@
 """The description of the API, for programs and for people; it loads nothing from elsewhere."""
 
+import re
 from importlib.resources import files
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 router = APIRouter(include_in_schema=False)
 
 _HERE = "infra.doors.web"
+_CODE = re.compile(r"`([^`]*)`")
 _PAGES = Environment(
     loader=PackageLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+
+
+def _with_code(text: str) -> Markup:
+    """Show what stands between backquotes as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+_PAGES.filters["with_code"] = _with_code
 
 
 @router.get("/openapi.json")
