@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from infra.doors.cli.running import serving
-from infra.doors.web.server import Address
+from infra.doors.web.server import DEFAULT_PORT, LOOPBACK, Address
 from infra.settings import Settings
 from infra.store.access import SQLiteTokens, digest_of
 from tests.conftest import REPOSITORY
@@ -128,6 +128,17 @@ class TestServing:
             taken.listen()
             address = f"127.0.0.1:{taken.getsockname()[1]}"
             assert "cannot be listened on" in run(command, "--http", address).stderr
+
+    def test_a_usual_port_that_is_taken_gives_way_to_a_free_one(self) -> None:
+        """Where no address was asked for: several may serve on one machine."""
+        with socket.socket() as taken:
+            # Whoever else has it, it is taken.
+            with suppress(OSError):
+                taken.bind((LOOPBACK, DEFAULT_PORT))
+                taken.listen()
+            with process("serve") as (_, url):
+                assert not url.endswith(f":{DEFAULT_PORT}")
+                assert httpx.get(f"{url}/health/live", timeout=PATIENCE).status_code == 200
 
     def test_an_address_that_is_none_is_told(self) -> None:
         """With how to write one."""

@@ -8,7 +8,7 @@ import click
 
 from infra.doors.cli.arguments import data_option
 from infra.doors.cli.running.living import desk_errors
-from infra.doors.cli.running.serving import USUAL, Http, http_options, served
+from infra.doors.cli.running.serving import Http, http_options, served
 from infra.engine.log_lines import logging_to
 from infra.engine.stop import Stop
 from infra.settings import Settings
@@ -48,7 +48,7 @@ def serve(
         logging_to(None, "text" if in_words else "json"),
         desk_errors(),
         Stop() as stop,
-        served(Settings(data), Http(http or USUAL, http_rate)) as address,
+        served(Settings(data), Http(http, http_rate, is_all=True)) as address,
     ):
         assert address is not None
         click.echo(f"Serving {address.url}; Ctrl-C ends it.")

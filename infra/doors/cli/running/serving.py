@@ -28,10 +28,14 @@ _PACKAGES = frozenset(
 
 
 class Http(NamedTuple):
-    """Where to serve, None for the usual place or another near it, and how much to whom."""
+    """Where to serve, None for the usual place or another near it, and how much to whom.
+
+    Where nothing else is done but serving, what cannot be served is an error.
+    """
 
     wanted: str | None
     rate: float
+    is_all: bool = False
 
 
 def http_options(command: Command) -> Command:
@@ -68,7 +72,8 @@ def served(settings: Settings, http: Http) -> Iterator["Address | None"]:
     """Serve until the block ends, and tell where.
 
     What was asked for by name is served, or Unusable says why not. Without a name, a taken port
-    gives way to a free one, and missing packages to a word about them and None.
+    gives way to a free one, and missing packages, where there is more to do than serving, to a word
+    about them and None.
     """
     try:
         from infra.doors.web.app import create
@@ -82,7 +87,7 @@ def served(settings: Settings, http: Http) -> Iterator["Address | None"]:
             f"the HTTP API needs the package {missing}, which is not installed; "
             "install lhuta with its extra: pip install 'lhuta[web]'"
         )
-        if http.wanted is not None:
+        if http.is_all or http.wanted is not None:
             raise Unusable(message) from error
         click.echo(f"Not served: {message}; or say --no-http.", err=True)
         yield None
