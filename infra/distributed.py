@@ -49,6 +49,15 @@ class NoDatabase(StoreError):
     )
 
 
+class BeyondLog(Exception):
+    """A position that is asked for lies behind the end of the log."""
+
+    def __init__(self, position: int, end: int) -> None:
+        super().__init__(
+            f"position {position:,} is not in the log yet, which ends at {end:,}; name one up to it"
+        )
+
+
 @contextmanager
 def relaying(place: Place, broker: Broker) -> Iterator[Callable[[Wait], None]]:
     """Give what relays a log to Kafka until it is asked to stop; raises StoreError.
@@ -71,21 +80,20 @@ def republish(
 ) -> int:
     """Send the log from a position on again, and return how far.
 
-    Raises StoreError, NotSent, KafkaRefused, NotAllowed and TopicsUnfit. `progress` hears how far
-    the log was read, and how far it goes. Whoever relays may go on. From its beginning, what was
-    published is published again, too, by whoever publishes.
+    Raises BeyondLog, StoreError, NotSent, KafkaRefused, NotAllowed and TopicsUnfit. `progress`
+    hears how far the log was read, and how far it goes. Whoever relays may go on. From its
+    beginning, what was published is published again, too, by whoever publishes.
     """
     url = database(place)
-    with (
-        EventLog.open(url) as log,
-        PostgreSQLPlaces(url, log) as places,
-        sending(broker, "lhuta-republish", log.partitions, RELAYED) as producer,
-        rare_collections(),
-    ):
+    with EventLog.open(url) as log, PostgreSQLPlaces(url, log) as places:
         end = log.head().position
-        reached = relay.republish(
-            log, producer, start, broker.topic, wall_clock, lambda read: progress(read, end)
-        )
+        if start > end:
+            raise BeyondLog(start, end)
+        sender = sending(broker, "lhuta-republish", log.partitions, RELAYED)
+        with sender as producer, rare_collections():
+            reached = relay.republish(
+                log, producer, start, broker.topic, wall_clock, lambda read: progress(read, end)
+            )
         if start <= 1:
             places.begin_anew(reached)
             with PostgreSQLPublications.open(url) as publications:

@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
     CoordinatorNotAvailableError,
     GroupAuthorizationFailedError,
+    InvalidReplicationFactorError,
     KafkaError,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
@@ -61,6 +62,17 @@ class KafkaUnusable(Exception):
         super().__init__(
             f"Kafka at {broker} does not do what was asked ({error}); see that it runs there, that "
             "its address and protocol are right, and that this user may do it"
+        )
+
+
+class TooFewBrokers(Exception):
+    """A cluster has fewer brokers than a topic is to have copies."""
+
+    def __init__(self, broker: Broker, copies: int | None) -> None:
+        wanted = "its default number of" if copies is None else f"{copies:,}"
+        super().__init__(
+            f"Kafka at {broker} has fewer brokers than {wanted} copies of a topic need: start more "
+            "of them, or give --replication a smaller number"
         )
 
 
@@ -165,7 +177,8 @@ class Topics:
     def create(self, partitions: int, replication: int | None = None) -> list[str]:
         """Make the topics that are missing, and return their names when they can be used.
 
-        Without `replication` the cluster's own default decides how many copies there are.
+        Without `replication` the cluster's own default decides how many copies there are. Raises
+        TooFewBrokers where there cannot be so many.
         """
         described = self._described(TOPICS, "Describe")
         missing = {
@@ -185,6 +198,8 @@ class Topics:
                 continue
             except TopicAuthorizationFailedError as error:
                 raise NotAllowed(self._broker, [_lack("Create", name)]) from error
+            except InvalidReplicationFactorError as error:
+                raise TooFewBrokers(self._broker, replication) from error
         self._admin.wait_for_topics(list(missing))
         return list(missing)
 

@@ -185,6 +185,33 @@ def test_topics_that_do_not_fit_the_log_are_refused(
     assert b"Traceback" not in done.stderr
 
 
+def test_more_copies_than_brokers_are_told(desk: Desk) -> None:
+    """In one sentence with what helps; nothing is made."""
+    done = desk.lhuta("topics", "create", "--replication", "2")
+    assert done.returncode == 5
+    assert b"has fewer brokers than 2 copies of a topic need: start more of them" in done.stderr
+    assert b"CreateTopics" not in done.stderr
+    assert b"ticket-events is missing" in desk.lhuta("topics", "check").stderr
+
+
+def test_topics_are_not_held_against_a_log_in_a_file(desk: Desk, log: EventLog) -> None:
+    """Who forgets to name the database is not told to delete topics that hold."""
+    assert desk.lhuta("init", LHUTA_DATABASE="").returncode == 0
+    for command in ("create", "check"):
+        done = desk.lhuta("topics", command, LHUTA_DATABASE="")
+        assert done.returncode == 5
+        assert b"name its database in LHUTA_DATABASE" in done.stderr
+        assert b"deleted" not in done.stderr
+
+
+def test_what_lies_behind_the_end_of_the_log_is_not_republished(desk: Desk, log: EventLog) -> None:
+    """The end is told: it is what was meant, or another log."""
+    end = log.head().position
+    done = desk.lhuta("republish", "--from", str(end + 1))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"which ends at {end:,}".encode() in done.stderr
+
+
 @pytest.mark.parametrize("command", [("topics", "check"), ("relay",), ("publish",)])
 def test_what_is_not_set_is_named(desk: Desk, command: Sequence[str]) -> None:
     """Without LHUTA_KAFKA nothing is guessed; exit status 2."""

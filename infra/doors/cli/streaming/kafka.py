@@ -29,7 +29,7 @@ def kafka_errors() -> Iterator[None]:
     try:
         from streams.entry import KafkaRefused
         from streams.producer import NotSent
-        from streams.topic import KafkaUnusable, NotAllowed, TopicsUnfit
+        from streams.topic import KafkaUnusable, NotAllowed, TooFewBrokers, TopicsUnfit
     except ImportError as error:
         raise Unusable(
             f"this needs the libraries of the distributed engine, which are not installed here "
@@ -38,7 +38,7 @@ def kafka_errors() -> Iterator[None]:
     with store_errors():
         try:
             yield
-        except (KafkaUnusable, NotAllowed, NotSent) as error:
+        except (KafkaUnusable, NotAllowed, NotSent, TooFewBrokers) as error:
             raise StoreUnusable(str(error)) from error
         except KafkaRefused as error:
             raise StoreUnusable(f"{error}; {cure(error.setting)}") from error

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from infra.doors.cli.arguments import data_option
+from infra.doors.cli.failure import Unusable
 from infra.doors.cli.progress import progress
 from infra.doors.cli.streaming.kafka import kafka_errors, named_broker
 from infra.settings import Settings
@@ -36,5 +37,8 @@ def republish(data: Path, start: int) -> None:
     with kafka_errors(), progress("positions") as sign:
         from infra import distributed
 
-        reached = distributed.republish(Settings(data).log, broker, start, sign)
+        try:
+            reached = distributed.republish(Settings(data).log, broker, start, sign)
+        except distributed.BeyondLog as error:
+            raise Unusable(str(error)) from error
     click.echo(f"Sent everything from position {start:,} to {reached:,}.")

@@ -1,5 +1,7 @@
 """`lhuta topics`: the topics on Kafka, made and held to what they must be."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,10 @@ from infra.doors.cli.data_folder import opened_log
 from infra.doors.cli.failure import BadData
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.streaming.kafka import kafka_errors, named_broker
+from infra.settings import Settings
 
 if TYPE_CHECKING:
-    from streams.topic import Fault
+    from streams.topic import Fault, Topics
 
 
 @click.group()
@@ -45,14 +48,9 @@ def create(data: Path, replication: int | None, as_json: bool) -> None:
     Topics that are there are left as they are; those that do not fit the log are named, and the
     exit status is then 3.
     """
-    broker = named_broker()
-    with kafka_errors(), opened_log(data, read_only=True) as log:
-        from streams.topic import opened
-
-        partitions = log.partitions
-        with opened(broker) as found:
-            made = found.create(partitions, replication)
-            faults = found.check(partitions)
+    with _topics_of(data) as (found, partitions):
+        made = found.create(partitions, replication)
+        faults = found.check(partitions)
     if as_json:
         json_lines([{"created": made, **_checked(partitions, faults)}])
     else:
@@ -77,18 +75,29 @@ def check(data: Path, as_json: bool) -> None:
 
     Each fault is named with its cure; the exit status is then 3.
     """
-    broker = named_broker()
-    with kafka_errors(), opened_log(data, read_only=True) as log:
-        from streams.topic import opened
-
-        partitions = log.partitions
-        with opened(broker) as found:
-            faults = found.check(partitions)
+    with _topics_of(data) as (found, partitions):
+        faults = found.check(partitions)
     if as_json:
         json_lines([_checked(partitions, faults)])
     elif not faults:
         click.echo(f"All topics are as they must be, with {counted(partitions, 'partition')} each.")
     _complain(faults)
+
+
+@contextmanager
+def _topics_of(data: Path) -> Iterator[tuple["Topics", int]]:
+    """Reach the topics of a log, and tell its partitions.
+
+    A log in a file has none: topics held against one by mistake would seem to need deleting.
+    """
+    broker = named_broker()
+    with kafka_errors():
+        from infra.distributed import database
+        from streams.topic import opened
+
+        database(Settings(data).log)
+        with opened_log(data, read_only=True) as log, opened(broker) as found:
+            yield found, log.partitions
 
 
 def _checked(partitions: int, faults: "list[Fault]") -> dict[str, object]:
