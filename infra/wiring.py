@@ -14,7 +14,7 @@ from infra.desk import Contended, Request
 from infra.desk import Desk as Commands
 from infra.engine.auditing import Audits, audited, noted
 from infra.engine.follower import PARTITION, Follower
-from infra.engine.health import Audited, Oldest, Vitals, read_audit
+from infra.engine.health import LastAudit, Oldest, Vitals
 from infra.engine.lock import Lock, holder
 from infra.engine.loop import Engine
 from infra.outlets.deliveries import NOTHING_TAKEN, Record
@@ -189,9 +189,11 @@ def engine(settings: Settings, tell: Tell, clock: Clock | None = None) -> Iterat
         if place.position and not desk.log.holds(Cursor(place.position, bytes.fromhex(place.hash))):
             raise OtherLog(PARTITION, f"it has another event at position {place.position}")
 
+        last = LastAudit(settings.audit, desk.log.log_id)
+
         def audit() -> Iterator[object]:
             made = Audit(desk.models, desk.log, desk.log.policies, PARTITION)
-            return audited(made, settings.audit, desk.clock, see=noted())
+            return audited(made, last, desk.clock, see=noted())
 
         yield Engine(
             desk.follower(projector, batch=1_000),
@@ -202,7 +204,7 @@ def engine(settings: Settings, tell: Tell, clock: Clock | None = None) -> Iterat
             audit,
             clock=desk.clock,
             audit_every=settings.audit_every,
-            next_audit=_next_audit(settings, desk.clock()),
+            next_audit=_next_audit(last, settings, desk.clock()),
             tell=lambda announcement: tell(announcement, desk.log.policies()),
         )
 
@@ -212,10 +214,10 @@ def _holder_of(settings: Settings) -> str:
     return f"engine on {gethostname()}, {settings.data.resolve()}"
 
 
-def _next_audit(settings: Settings, now: int) -> int:
+def _next_audit(last: LastAudit, settings: Settings, now: int) -> int:
     """Return when the next audit is due: after the last one, or soon if there was none."""
-    last = read_audit(settings.audit)
-    return now + FIRST_AUDIT if last is None else last.at + settings.audit_every
+    kept = last.read()
+    return now + FIRST_AUDIT if kept is None else kept.at + settings.audit_every
 
 
 def outlet(subscription: Subscription) -> Outlet:
@@ -311,12 +313,20 @@ def _reset(projector: Projector) -> bool:
     return True
 
 
+class Compared(NamedTuple):
+    """What came of an audit, and whether its result could be kept for the health."""
+
+    tickets: int
+    differences: int
+    is_kept: bool
+
+
 def audit(
     settings: Settings,
     clock: Clock,
     see: Callable[[Difference], object],
     progress: Callable[[int], object],
-) -> Audited:
+) -> Compared:
     """Hold the read models against the log, whether or not an engine works on them.
 
     `see` hears of every difference, `progress` how many tickets were looked at. Raises StoreError,
@@ -330,11 +340,14 @@ def audit(
             Audit(models, PartitionLog(log, partition), log.policies, partition)
             for partition in range(log.partitions)
         )
-        differences = 0
-        for found in audited(made, settings.audit, clock, see=see):
+        differences, began = 0, clock()
+        last = LastAudit(settings.audit, log.log_id)
+        for found in audited(made, last, clock, see=see):
             differences += len(found)
             progress(made.tickets)
-    return Audited(clock(), made.tickets, differences)
+        kept = last.read()
+    is_kept = kept is not None and kept.at >= began
+    return Compared(made.tickets, differences, is_kept)
 
 
 class Retried(NamedTuple):
@@ -441,7 +454,7 @@ def looked_up(opened: Stores, clock: Clock) -> Vitals:
         position=head.position,
         behind=max(lasts.values(), default=0),
         recorded_at=head.recorded_at,
-        audited=read_audit(settings.audit),
+        audited=LastAudit(settings.audit, log.log_id).read(),
         relayed=relayed_to(settings.log),
     )
     with suppress(Missing), opened.deliveries() as deliveries:

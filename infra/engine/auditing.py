@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Protocol
 
-from infra.engine.health import Audited, write_audit
+from infra.engine.health import Audited, LastAudit
 from infra.engine.log_lines import note
 from infra.store.failure import ReadOnly
 from projections.audit import Difference
@@ -46,7 +45,7 @@ class Audits:
 
 
 def audited(
-    audit: Audit, result: Path, clock: Callable[[], int], *, see: Callable[[Difference], object]
+    audit: Audit, last: LastAudit, clock: Callable[[], int], *, see: Callable[[Difference], object]
 ) -> Iterator[Sequence[Difference]]:
     """Make an audit in pieces; keep its result at the end, unless the folder is only to be read.
 
@@ -59,7 +58,7 @@ def audited(
         differences += len(found)
         yield found
     try:
-        write_audit(result, Audited(clock(), audit.tickets, differences))
+        last.write(Audited(clock(), audit.tickets, differences))
         kept = True
     except ReadOnly:
         kept = False

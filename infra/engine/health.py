@@ -148,16 +148,25 @@ def _suspects(vitals: Vitals) -> str:
     )
 
 
-def read_audit(path: Path) -> Audited | None:
-    """Return the result of the last audit, None before the first; raises DamagedFile."""
-    try:
-        return Audited(**orjson.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return None
-    except (OSError, TypeError, orjson.JSONDecodeError) as error:
-        raise DamagedFile(str(path), f"not the result of an audit: {error}") from error
+class LastAudit(NamedTuple):
+    """Where the result of the last audit is kept, and of which log.
 
+    A data folder serves as many logs as there are databases that somebody names beside it.
+    """
 
-def write_audit(path: Path, audited: Audited) -> None:
-    """Keep the result of an audit; raises StoreError."""
-    replace(path, orjson.dumps(audited._asdict()))
+    path: Path
+    log_id: str
+
+    def read(self) -> Audited | None:
+        """Return the result, None where the log was not audited last; raises DamagedFile."""
+        try:
+            told = orjson.loads(self.path.read_bytes())
+            return Audited(**told) if told.pop("log", None) == self.log_id else None
+        except FileNotFoundError:
+            return None
+        except (OSError, AttributeError, TypeError, orjson.JSONDecodeError) as error:
+            raise DamagedFile(str(self.path), f"not the result of an audit: {error}") from error
+
+    def write(self, audited: Audited) -> None:
+        """Keep a result; raises StoreError."""
+        replace(self.path, orjson.dumps({"log": self.log_id, **audited._asdict()}))

@@ -1,6 +1,7 @@
 """The engine, step by step by a clock that moves by hand: what it decides, tells and survives."""
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -12,7 +13,7 @@ import pytest
 from domain import instant
 from domain.event import AgentResponded, Event, Opened, SeverityAssigned
 from infra import wiring
-from infra.engine.health import Audited, Oldest, Problem, Vitals, problems, read_audit
+from infra.engine.health import Audited, LastAudit, Oldest, Problem, Vitals, problems
 from infra.engine.lock import Held, Holder, Lock, holder
 from infra.engine.loop import Engine
 from infra.outlets.deliveries import Backlog, Taken
@@ -76,6 +77,11 @@ class Room:
             follower = desk.follower(desk.projector, 1_000)
             for _ in range(3):  # it looks where it is before it lets time come
                 follower.step()
+
+    def last_audit(self) -> Audited | None:
+        """Return what is kept of the last audit."""
+        with EventLog.open(self.settings.log, read_only=True, clock=self.clock) as log:
+            return LastAudit(self.settings.audit, log.log_id).read()
 
     def open_critical(self, ticket: str = "T-1") -> None:
         """Open a ticket and triage it at once."""
@@ -444,16 +450,29 @@ class TestUpkeep:
         with room.engine() as engine:
             room.open_critical()
             idle(engine)
-            assert read_audit(room.settings.audit) is None
+            assert room.last_audit() is None
             room.clock.now += wiring.FIRST_AUDIT
             idle(engine)
-            first = read_audit(room.settings.audit)
+            first = room.last_audit()
             assert first == Audited(room.clock.now, 1, 0)
             room.clock.now += room.settings.audit_every
             idle(engine)
-            second = read_audit(room.settings.audit)
+            second = room.last_audit()
             assert second is not None
             assert second.at == room.clock.now
+
+    def test_an_audit_of_another_log_says_nothing(self, room: Room, tmp_path: Path) -> None:
+        """A data folder may also stand beside a database, which has read models of its own."""
+        with room.engine() as engine:
+            room.open_critical()
+            room.clock.now += wiring.FIRST_AUDIT
+            idle(engine)
+        beside = tmp_path / "other"
+        beside.mkdir()
+        other = Room(beside)
+        shutil.copy(room.settings.audit, other.settings.audit)
+        assert wiring.vitals(room.settings, room.clock).audited == Audited(room.clock.now, 1, 0)
+        assert wiring.vitals(other.settings, other.clock).audited is None
 
     def test_an_audit_finds_what_somebody_changed(
         self, room: Room, caplog: pytest.LogCaptureFixture

@@ -15,7 +15,6 @@ from infra.doors.cli.failure import EXIT_BAD_DATA
 from infra.doors.cli.output import json_lines
 from infra.doors.cli.progress import progress
 from infra.doors.cli.running.living import desk_errors, json_option
-from infra.engine.health import Audited, read_audit
 from infra.settings import Settings
 from infra.store.log import wall_clock
 from projections.audit import Difference
@@ -43,13 +42,11 @@ def audit(data: Path, as_json: bool) -> None:
     that is a fault of the program or of the disk, and lhuta rebuild mends the read models.
     """
     settings = Settings(data)
-    began = wall_clock()
     found: list[Difference] = []
     with desk_errors(), progress("tickets") as sign:
         result = wiring.audit(
             settings, wall_clock, see=found.append, progress=lambda done: sign(done, None)
         )
-        kept = read_audit(settings.audit)
     tickets = counted(result.tickets, "ticket")
     if as_json:
         json_lines([_row(result, found)])
@@ -67,7 +64,7 @@ def audit(data: Path, as_json: bool) -> None:
         if len(found) > _SHOWN:
             click.echo(f"  and {len(found) - _SHOWN:,} more; --json lists them", err=True)
         click.echo("Make them anew with lhuta rebuild.", err=True)
-    if kept is None or kept.at < began:
+    if not result.is_kept:
         click.echo(
             "The data folder may not be written: lhuta status will not know of this audit.",
             err=True,
@@ -76,7 +73,7 @@ def audit(data: Path, as_json: bool) -> None:
         raise SystemExit(EXIT_BAD_DATA)
 
 
-def _row(result: Audited, found: list[Difference]) -> dict[str, Any]:
+def _row(result: wiring.Compared, found: list[Difference]) -> dict[str, Any]:
     return {
         "tickets": result.tickets,
         "differences": [
