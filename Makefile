@@ -41,6 +41,9 @@ $(READY): requirements.txt pyproject.toml $(MOVED)
 	@$(IN_VENV) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@printf '%s\n' "$$PWD" > $(READY)
 
+# The made-up desk is in its folder, also where the environment names a database.
+run fresh: export LHUTA_DATABASE :=
+
 run: setup ## judge a made-up support desk, then run the engine on one that is busy around now
 	@test -e .lhuta/log.db || { $(VENV)/bin/lhuta demo; echo; }
 	@$(VENV)/bin/lhuta live --data .lhuta

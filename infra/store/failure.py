@@ -17,13 +17,13 @@ class StoreError(Exception):
 class Missing(StoreError):
     """There is nothing where the store should be."""
 
-    says = "there is no store at {place}; create one with `lhuta init`, or name its data folder"
+    says = "there is no store at {place}; create one with `lhuta init`, or name where it is"
 
 
 class Exists(StoreError):
     """What is created must not be there yet; nothing is ever overwritten."""
 
-    says = "{place} exists already and is left as it is; use it, or choose another data folder"
+    says = "{place} exists already and is left as it is; use it, or choose another place"
 
 
 class DiskFull(StoreError):

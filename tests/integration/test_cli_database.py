@@ -25,6 +25,18 @@ def database(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return postgresql.partition("?")[0]
 
 
+@pytest.mark.parametrize("command", [("init",), ("status",), ("serve",), ("token", "list")])
+def test_a_database_that_is_no_url_is_told(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the password that may be in it, and no file is made of that name."""
+    monkeypatch.setenv("LHUTA_DATABASE", "mysql://lhuta:secret@localhost/lhuta")
+    told = failure(run(*command), 2)
+    assert "postgresql://USER@HOST:PORT/DATABASE" in told
+    assert "secret" not in told
+    assert list(Path().iterdir()) == []
+
+
 class TestDesk:
     def test_every_command_finds_the_log_in_the_database(self, database: str) -> None:
         """From the first ticket to the erasure of its words, and the engine beside it."""

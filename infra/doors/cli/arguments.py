@@ -10,6 +10,8 @@ from domain import instant
 from domain.hours import OutsideCalendar
 from domain.policy import Policies
 from infra.doors.cli.failure import BadData, Unusable
+from infra.settings import LHUTA_DATABASE, Settings
+from infra.store.place import is_url
 from infra.store.policies import PolicyInvalid, PolicyUnknown, find
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -34,6 +36,18 @@ class Instant(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
+def _beside_a_database(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    """Refuse a database that is none: it would be taken for the name of a file."""
+    database = Settings(value).database
+    # It is not shown: there may be a password in it.
+    if database is not None and not is_url(database):
+        raise Unusable(
+            f"{LHUTA_DATABASE} is no URL of a PostgreSQL database: write it as "
+            "postgresql://USER@HOST:PORT/DATABASE, or take it away"
+        )
+    return value
+
+
 data_option = click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -41,6 +55,7 @@ data_option = click.option(
     envvar=LHUTA_DATA,
     default=DEFAULT_FOLDER,
     show_default=True,
+    callback=_beside_a_database,
     help=f"The data folder, also as {LHUTA_DATA} in the environment.",
 )
 
