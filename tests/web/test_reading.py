@@ -92,11 +92,13 @@ class TestListsOfTickets:
     def test_wrong_questions_are_all_named(self, desk: Desk) -> None:
         """Every parameter is told, not only the first."""
         response = desk.get("agent", "/tickets?limit=0&status=lost&severity=x&format=xml&cursor=x")
-        problem = refused(response, 422, "FieldsInvalid")
-        assert set(fields(problem)) == {"limit", "status", "severity", "format", "cursor"}
-        for fault in problem["errors"]:
-            cause, semicolon, cure = fault["message"].partition("; ")
-            assert (bool(cause), semicolon, bool(cure)) == (True, "; ", True)
+        assert set(fields(refused(response, 422, "FieldsInvalid"))) == {
+            "limit",
+            "status",
+            "severity",
+            "format",
+            "cursor",
+        }
         response = desk.get("agent", "/board?as_of=1700-01-01T00:00:00Z&at=2300-01-01T00:00:00Z")
         assert fields(refused(response, 422, "FieldsInvalid")) == {
             "as_of": "OutsideCalendar",
@@ -104,6 +106,25 @@ class TestListsOfTickets:
         }
         far = found(desk.get("agent", "/board?as_of=2300-01-01T00:00:00Z"))
         assert far["cure"] == "name an instant within it"
+
+    def test_each_wrong_field_says_what_helps(self, desk: Desk) -> None:
+        """Behind the cause, whatever is wrong with it."""
+        environment = {"environment": 1, "body": 2, "follows": ["T-1"], "occurred_at": "then"}
+        wrong: list[dict[str, Any]] = [{**OPENING, **environment}, {**OPENING, "occurred_at": 5}]
+        responses = [
+            desk.get("agent", "/tickets?limit=0&status=lost&severity=x&format=xml&cursor=x"),
+            desk.get("agent", "/clocks?limit=1000&as_of=then&at=tomorrow"),
+            desk.get("auditor", "/events?after=x"),
+            desk.get("agent", "/tickets/T-1/explanation?clock=x&lang=de"),
+            *(desk.post("agent", "/tickets", one) for one in wrong),
+            desk.post("agent", "/tickets", {**OPENING, "subject": "x" * 1_000, "body": ""}),
+        ]
+        for response in responses:
+            problem = refused(response, 422, "FieldsInvalid")
+            assert problem["cure"]
+            for fault in problem["errors"]:
+                cause, semicolon, cure = fault["message"].partition("; ")
+                assert (bool(cause), semicolon, bool(cure)) == (True, "; ", True)
 
     def test_an_address_says_all_that_can_be_done_there(self, desk: Desk) -> None:
         """Also where several operations share it."""

@@ -140,7 +140,8 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
     told = {"type": error["type"], **error.get("ctx", {})}
     text = _SHAPES.get(error["type"], "").format(**told)
     message = text or str(error["msg"]).removeprefix("Value error, ")
-    return Fault(field, "FieldInvalid", message, told)
+    cured = message if "; " in message else f"{message}; correct it"
+    return Fault(field, "FieldInvalid", cured, told)
 
 
 def refused(field: str, refusal: Refusal) -> Fault:
