@@ -58,6 +58,8 @@ class TestInit:
         assert "holds: 1 event up to" in done("log", "verify")
         # What customers write is for nobody else on this machine.
         assert stat.S_IMODE(Path(DATA).stat().st_mode) == 0o700
+        # Nor where the folder is opened, for those who ask the read models.
+        assert {stat.S_IMODE(path.stat().st_mode) for path in Path(DATA).iterdir()} == {0o600}
 
     def test_a_log_that_is_there_is_left_as_it_is(self) -> None:
         """Exit status 5, and not a byte of it changes."""

@@ -21,6 +21,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType
 
+from infra.store import small_file
 from infra.store.failure import Damaged, Exists, Locked, Missing, StoreError
 from infra.store.layout import numbered
 from infra.store.log.application import LogMapper, TicketLog
@@ -185,10 +186,11 @@ class LogFactory(SQLiteFactory):
 
 
 def create(path: str | PathLike[str], settings: Settings, first: Request) -> None:
-    """Create a log with its first request; whole or not at all.
+    """Create a log with its first request, for this user alone; whole or not at all.
 
     Raises Exists, also for a file that is something else, and the other StoreErrors.
     """
+    small_file.make(Path(path))
     with _translated(str(path)):
         try:
             connection = connect(name_of(path, "create"))
