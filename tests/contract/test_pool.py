@@ -18,6 +18,11 @@ from infra.store.postgresql import Unreachable
 PATH = "SET search_path = somewhere"
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "WAIT_SECONDS", 60)
+
+
 def process(pool: Pool) -> int:
     """Return the process of the server behind a connection of a pool."""
     with pool.connection() as connection:

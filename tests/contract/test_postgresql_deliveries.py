@@ -25,7 +25,7 @@ from projections.models import START, Announcement
 
 NOTIFIERS, PARTITIONS, TICKETS, ALERTS = 4, 3, 5, 12
 NOW = 1_000
-PATIENCE = 10
+PATIENCE = 60
 
 
 def announcement(partition: int, sequence: int, ticket: str) -> Announcement:
@@ -141,7 +141,7 @@ def test_several_notifiers_deliver_each_alert_once_and_in_the_order_of_its_ticke
         work = [pool.submit(deliver, f"notifier-{number}") for number in range(NOTIFIERS)]
         work.append(pool.submit(announce))
         for one in work:
-            one.result(timeout=60)
+            one.result(PATIENCE)
     for door in doors.values():
         assert door.crowds == 0
         assert len({alert["id"] for alert in door.got}) == len(door.got)
@@ -173,7 +173,7 @@ def test_of_those_who_take_the_same_at_once_one_does(
 
     with ThreadPoolExecutor(NOTIFIERS) as pool:
         work = [pool.submit(take) for _ in range(NOTIFIERS)]
-        results = [one.result(timeout=60) for one in work]
+        results = [one.result(PATIENCE) for one in work]
     assert [sum(round) for round in zip(*results, strict=True)] == [1] * 19
     assert deliveries.backlogs() == [Backlog("S-1", 0, 19, 0, 0)]
 
@@ -301,7 +301,7 @@ def test_processes_that_begin_at_once_make_the_tables_once(postgresql: str) -> N
 
     with ThreadPoolExecutor(NOTIFIERS) as pool:
         for one in [pool.submit(begin) for _ in range(NOTIFIERS)]:
-            one.result(timeout=30)
+            one.result(PATIENCE)
 
 
 def test_a_reader_makes_nothing_and_changes_nothing(postgresql: str) -> None:

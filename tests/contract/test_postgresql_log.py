@@ -180,17 +180,19 @@ class TestManyWriters:
             assert len(log.ticket("T-1")) == 2
 
     def test_a_writer_that_stands_still_is_let_be(
-        self, url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+        self, url: str, request: pytest.FixtureRequest
     ) -> None:
         """The server ends its transaction, so that the others come to their turn."""
-        with EventLog.open(url) as other, monkeypatch.context() as hasty:
-            hasty.setattr(on_postgresql, "IDLE_SECONDS", 0.1)
+        with EventLog.open(url) as other:
             still = EventLog.open(url)
             request.addfinalizer(still.close)
-            hasty.undo()
 
             def stand_still() -> None:
                 with still._back_end.writing() as writing:
+                    assert isinstance(writing, on_postgresql.PostgreSQLSession)
+                    # Not before: whatever it does until now may take its time.
+                    hurry = "SET idle_in_transaction_session_timeout = 100"
+                    writing._connection.execute(hurry)
                     writing.ledger()
                     # The other one waits until this one was ended.
                     other.append([append("b", "T-1", 1, REPLIED)])

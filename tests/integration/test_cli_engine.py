@@ -136,7 +136,7 @@ class TestRun:
         """With exit status 0, and its last line says that it stopped."""
         with engine() as process:
             process.send_signal(number)
-            _, log = process.communicate(timeout=30)
+            _, log = process.communicate(timeout=60)
             assert process.returncode == 0
             assert objects(log.decode())[-1]["action"] == "engine.stopped"
 

@@ -115,7 +115,7 @@ class TestRunning:
             assert (first["subscriber"], first["id"] in announced) == ("S-1", True)
             process.send_signal(signal.SIGTERM)
             until(process, "notifier.stopped")
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=60) == 0
 
     def test_without_its_database_it_fails_and_leaves_nothing_running(self, database: str) -> None:
         """A supervisor starts it again; the exit status is 5."""
@@ -133,7 +133,7 @@ class TestRunning:
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             assert until(process, "notifier.failed")["cause"] == "Unreachable"
-            assert process.wait(timeout=20) == 5
+            assert process.wait(timeout=60) == 5
         with suppress(ProcessLookupError):
             os.kill(command, signal.SIGKILL)
             raise AssertionError("the command of a subscriber is still running")

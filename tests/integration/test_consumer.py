@@ -47,7 +47,7 @@ def send(kafka: str, topic: str, *ids: str, **more: object) -> None:
             ("ce_type", b"ticket.alert.breach.v1"),
             ("ce_news", b"of a later version"),
         ]
-        producer.send(topic, key=b"T", value=orjson.dumps(alert), headers=headers).get(timeout=30)
+        producer.send(topic, key=b"T", value=orjson.dumps(alert), headers=headers).get(timeout=60)
     producer.close()
 
 

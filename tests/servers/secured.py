@@ -29,7 +29,7 @@ from tests.servers.kafka import TESTED
 USER = "lhuta"
 PASSWORD = "a secret of the tests"
 
-_PATIENCE = 30
+_PATIENCE = 60
 
 _SCRAM = (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512)
 _MODULES = "org.apache.kafka.common.security"

@@ -16,7 +16,7 @@ from tests.servers.kafka import ADDRESS
 def asked(address: str, request: bytes) -> bytes:
     """Send one request of Kafka's protocol and return its answer."""
     host, port = address.split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
         with connection.makefile("rb") as answer:
             (length,) = struct.unpack(">i", answer.read(4))

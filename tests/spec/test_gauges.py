@@ -101,7 +101,7 @@ class TestHealth:
 def connection(gauges: Gauges) -> Iterator[HTTPConnection]:
     """Give a connection of a monitor."""
     with monitored(0, gauges.ill, gauges.unready, gauges.registry) as port:
-        asked = HTTPConnection(LOOPBACK, port, timeout=10)
+        asked = HTTPConnection(LOOPBACK, port, timeout=60)
         yield asked
         asked.close()
 

@@ -4,8 +4,9 @@ import os
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from domain import instant
 from infra.outlets.file import FileOutlet
@@ -14,6 +15,7 @@ from infra.outlets.process import ProcessOutlet
 
 NOW = instant.parse("2026-03-09T09:00:00Z")
 LINES = [b'{"id":"a"}\n', b'{"id":"b"}\n']
+WAIT_SECONDS = 60
 
 
 def reason(result: Result | None) -> str:
@@ -24,11 +26,21 @@ def reason(result: Result | None) -> str:
 
 def ended(sending: Sending, now: int = NOW) -> Result:
     """Wait for a command that ends by itself."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + WAIT_SECONDS
     while (result := sending.result(now)) is None:
         assert time.monotonic() < until, "the command does not end"
         os.sched_yield()
     return result
+
+
+def pipe_to_reader(path: Path) -> IO[bytes]:
+    """Open a named pipe to write in, once somebody reads it: to open it would wait for ever."""
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
+        with suppress(OSError):
+            return open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb")
+        os.sched_yield()
+    raise AssertionError("nobody reads it")
 
 
 @contextmanager
@@ -125,4 +137,5 @@ class TestCommand:
         path = tmp_path / "later"
         os.mkfifo(path)
         assert ended(ProcessOutlet(f"cat '{path}' > '{path}.got' &").send(LINES, NOW)) is DELIVERED
-        path.write_bytes(b"still there")
+        with pipe_to_reader(path) as reader:
+            reader.write(b"still there")

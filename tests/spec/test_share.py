@@ -61,7 +61,7 @@ class FakePartition:
     def catch_up(self) -> Applied:
         """Catch up, once the others that are to do so at the same time are here."""
         if self.together is not None:
-            self.together.wait(10)
+            self.together.wait(60)
         if self.failure is not None:
             raise self.failure
         self.done.append("log")

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -15,10 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from infra import wiring
 from infra.doors.web.server import Address
 from tests.servers.missing import missing
-from tests.web.desk import Desk
-
-PATIENCE = 15.0
-"""For how many seconds a test waits for what the page should come to."""
+from tests.web.desk import PATIENCE, Desk
 
 _ARGUMENTS = (
     "--headless",
@@ -50,6 +48,7 @@ def chromium(profile: Path) -> Iterator[Chrome]:
     for argument in (*_ARGUMENTS, f"--user-data-dir={profile}"):
         options.add_argument(argument)
     opened = Chrome(options, ChromeService(str(driver)))
+    opened.set_script_timeout(PATIENCE)
     try:
         yield opened
     finally:
@@ -101,8 +100,13 @@ class Browser:
         return said
 
     def click(self, selector: str) -> None:
-        """Click on an element."""
-        self.find(selector).click()
+        """Click on an element, also where the page is just putting another in its place."""
+
+        def clicked() -> bool:
+            self.find(selector).click()
+            return True
+
+        self.until(clicked)
 
     def press(self, *keys: str) -> None:
         """Press keys where the focus is."""
@@ -110,7 +114,8 @@ class Browser:
 
     def until(self, reached: Any) -> None:
         """Wait until something holds."""
-        WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(lambda _: reached())
+        waiting = WebDriverWait(self.driver, PATIENCE, 0.05, (StaleElementReferenceException,))
+        waiting.until(lambda _: reached())
 
     def resize(self, width: int, height: int, *, dark: bool = False) -> None:
         """Give the page the size of a screen, and light or darkness around."""
@@ -127,6 +132,16 @@ class Browser:
         """Let pages run scripts or not."""
         self._command("Emulation.setScriptExecutionDisabled", {"value": not on})
 
+    @contextmanager
+    def time_standing_still(self) -> Iterator[None]:
+        """Let no time pass in pages that are opened meanwhile, however long they take."""
+        still = {"source": "performance.now = () => 0;"}
+        added = self._command("Page.addScriptToEvaluateOnNewDocument", still)
+        try:
+            yield
+        finally:
+            self._command("Page.removeScriptToEvaluateOnNewDocument", added)
+
     def barriers(self) -> list[str]:
         """Return what axe finds serious or critical on the page."""
         axe = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
@@ -139,8 +154,9 @@ class Browser:
             for node in one["nodes"]
         ]
 
-    def _command(self, name: str, parameters: dict[str, Any]) -> None:
-        self.driver.execute_cdp_cmd(name, parameters)
+    def _command(self, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = self.driver.execute_cdp_cmd(name, parameters)
+        return said
 
 
 @contextmanager

@@ -38,6 +38,9 @@ GENEROUS = Limits(rate=1e6, burst=10**6)
 CUSTOMER, OTHER_CUSTOMER, AGENT = "c-1", "c-2", "a-1"
 FOR_EVER = 10**17
 
+PATIENCE = 60.0
+"""How many seconds a test waits for what must come; nothing takes nearly as long."""
+
 OPENING: Mapping[str, Any] = {
     "customer_id": CUSTOMER,
     "plan": "premium",

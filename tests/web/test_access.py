@@ -12,7 +12,7 @@ from infra.doors.web.rights import BESIDE_ROUTES, PUBLIC, RIGHTS, TABLE
 from infra.store.access import ROLES, Role
 from tests.conftest import REPOSITORY
 from tests.contract.given import NOW
-from tests.web.desk import ANSWER, RESOLUTION, Desk, found, refused
+from tests.web.desk import ANSWER, PATIENCE, RESOLUTION, Desk, found, refused
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
@@ -64,7 +64,9 @@ class TestTheTable:
         """Which have no end, so that they are only begun."""
         with (
             desk.listening() as there,
-            httpx.stream("GET", f"{there.url}{path}", headers=desk.credentials(role)) as response,
+            httpx.stream(
+                "GET", f"{there.url}{path}", headers=desk.credentials(role), timeout=PATIENCE
+            ) as response,
         ):
             assert response.status_code == (200 if role in RIGHTS[operation] else 403)
 

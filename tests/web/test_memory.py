@@ -9,10 +9,8 @@ import httpx
 import pytest
 
 from infra.doors.web.server import Address
-from tests.web.desk import OPENING, Desk
+from tests.web.desk import OPENING, PATIENCE, Desk
 from tests.web.served import Served, served
-
-PATIENCE = 30.0
 
 MOST = 128 * 1024 * 1024
 """How many bytes a server may grow by; what it is asked to keep here is ten times as much."""

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from infra.doors.web.rights import RIGHTS
 from infra.store.access import ROLES, Role
-from tests.web.desk import ANSWER, OPENING, RESOLUTION, TRIAGE, Desk, found
+from tests.web.desk import ANSWER, OPENING, PATIENCE, RESOLUTION, TRIAGE, Desk, found
 
 CHECKS = [
     not_a_server_error,
@@ -183,7 +183,10 @@ def test_a_generated_client_speaks_with_it(
     with (
         desk.listening() as there,
         made("client").AuthenticatedClient(
-            base_url=there.url, token=desk.secrets["agent"], raise_on_unexpected_status=True
+            base_url=there.url,
+            token=desk.secrets["agent"],
+            timeout=httpx.Timeout(PATIENCE),
+            raise_on_unexpected_status=True,
         ) as client,
     ):
         body = made("models").OpenBody.from_dict(dict(OPENING))

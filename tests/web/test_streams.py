@@ -15,10 +15,9 @@ from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address
 from infra.store.log import EventLog
 from tests.contract.given import EVERY_EVENT, story
-from tests.web.desk import ANSWER, GENEROUS, OPENING, Desk, found, refused
+from tests.web.desk import ANSWER, GENEROUS, OPENING, PATIENCE, Desk, found, refused
 from tests.web.served import served
 
-PATIENCE = 20.0
 QUICK = replace(GENEROUS, heartbeat_seconds=0.1)
 
 
