@@ -13,12 +13,15 @@ from domain import instant
 from infra.doors.web import feed as feed_module
 from infra.doors.web.limits import Limits
 from infra.doors.web.server import Address
+from infra.store.access import digest_of
 from infra.store.log import EventLog
 from tests.contract.given import EVERY_EVENT, story
+from tests.web.board import cookie
 from tests.web.desk import ANSWER, GENEROUS, OPENING, PATIENCE, Desk, found, refused
 from tests.web.served import served
 
 QUICK = replace(GENEROUS, heartbeat_seconds=0.1)
+CHANGED = ["event: changed", "data: 1"]
 
 
 @pytest.fixture
@@ -256,6 +259,50 @@ class TestAlerts:
             sent = [orjson.loads(one.data)["id"] for one in stream.some(len(told))]
         assert sent == [one["id"] for one in told]
         assert len(found(desk.get("agent", "/alerts"))["items"]) > len(told)
+
+
+@contextmanager
+def hearing(there: Address, desk: Desk, who: str, path: str = "/desk/changes") -> Iterator[Stream]:
+    """Hear what an open page of somebody hears, from its first sign of life on."""
+    headers = cookie(desk, who)
+    with httpx.stream("GET", f"{there.url}{path}", headers=headers, timeout=PATIENCE) as response:
+        stream = Stream(response)
+        assert stream.block()[0].startswith("retry: ")
+        stream.block()
+        yield stream
+
+
+class TestPages:
+    def test_a_page_hears_that_something_changed(self, desk: Desk) -> None:
+        """And meanwhile, in signs of life, how far time has come."""
+        with desk.listening() as there, hearing(there, desk, "agent") as stream:
+            assert stream.block()[0] == "event: time"
+            desk.opened()
+            while stream.block() != CHANGED:
+                pass
+
+    def test_a_page_hears_of_what_concerns_it_alone(self, desk: Desk) -> None:
+        """A customer of own tickets, and the page of a ticket of that one."""
+        own, other = desk.opened(), desk.opened(customer_id="c-2")
+        with (
+            desk.listening() as there,
+            hearing(there, desk, "customer") as customer,
+            hearing(there, desk, "agent", f"/desk/changes?ticket={own}") as of_ticket,
+        ):
+            desk.done("agent", f"/tickets/{other}/responses", ANSWER)
+            for stream in (customer, of_ticket):
+                assert CHANGED not in [stream.block() for _ in range(10)]
+            desk.done("agent", f"/tickets/{own}/responses", ANSWER)
+            for stream in (customer, of_ticket):
+                while stream.block() != CHANGED:
+                    pass
+
+    def test_a_page_hears_that_its_session_has_ended(self, desk: Desk) -> None:
+        """Also where nothing else happens; then it asks for itself, and nothing more is told."""
+        with desk.listening() as there, hearing(there, desk, "agent") as stream:
+            desk.service.tokens.end(digest_of(desk.session("agent")))
+            desk.clock.now += instant.SECOND
+            assert stream.end().endswith("\n".join([*CHANGED, ""]))
 
 
 class TestRestart:

@@ -73,7 +73,7 @@ class Feed(Generic[P, T]):
                     here = batches[0][-1][0]
                     # Given away: nothing stays here while a slow follower takes what it became.
                     yield batches.pop()
-                elif not await _comes(news, heartbeat):
+                elif not await comes(news, heartbeat):
                     yield ()
         finally:
             self._followers -= 1
@@ -125,7 +125,8 @@ class Feed(Generic[P, T]):
         return found
 
 
-async def _comes(news: asyncio.Event, seconds: float) -> bool:
+async def comes(news: asyncio.Event, seconds: float) -> bool:
+    """Wait for news, for so many seconds at most; tell whether there are any."""
     try:
         async with asyncio.timeout(seconds):
             await news.wait()

@@ -8,8 +8,9 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from domain import instant
-from infra.doors.web.access import Caller
+from infra.doors.web.access import Caller, is_still_let_in
 from infra.doors.web.events import MEDIA_TYPE, Streams, Told
+from infra.doors.web.feed import comes
 from infra.doors.web.pages import session
 from infra.doors.web.pages.page import chosen, public
 from infra.doors.web.problem import Problem
@@ -32,13 +33,14 @@ async def follow_changes(request: Request) -> Response:
         return caller.response()
     streams: Streams = request.app.state.streams
     streams.check_room(caller.token)
-    told = _told(streams, service_of(request), caller, chosen(request, "ticket"))
+    told = _told(streams, request, caller, chosen(request, "ticket"))
     return StreamingResponse(told, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 
 
 async def _told(
-    streams: Streams, service: Service, caller: Caller, ticket: str
+    streams: Streams, request: Request, caller: Caller, ticket: str
 ) -> AsyncIterator[bytes]:
+    service = service_of(request)
     news = asyncio.Event()
 
     async def events() -> None:
@@ -59,15 +61,17 @@ async def _told(
         try:
             yield b"retry: 2000\n" + _ALIVE
             while not any(one.done() for one in followers):
-                try:
-                    async with asyncio.timeout(streams.heartbeat):
-                        await news.wait()
-                except TimeoutError:
-                    yield _time(streams.decided_to) if told_of_time else _ALIVE
-                    continue
-                await asyncio.sleep(_TOGETHER)
-                news.clear()
-                yield _CHANGED
+                if await comes(news, streams.heartbeat):
+                    await asyncio.sleep(_TOGETHER)
+                    news.clear()
+                    line = _CHANGED
+                else:
+                    line = _time(streams.decided_to) if told_of_time else _ALIVE
+                if not await is_still_let_in(request):
+                    # The page asks for itself, and is led to where signing in is done.
+                    yield _CHANGED
+                    return
+                yield line
         finally:
             for one in followers:
                 one.cancel()
@@ -85,4 +89,6 @@ def _concerns(
     changed = {told.stored.recorded.ticket for _, told in batch}
     if ticket:
         changed &= {ticket}
-    return any(caller.customer in (None, service.owners.of(one)) for one in changed)
+    if caller.customer is None:
+        return bool(changed)
+    return any(service.owners.of(one) == caller.customer for one in changed)
