@@ -207,12 +207,8 @@ def _due_time(clock: Clock) -> DueTime | None:
     if promise.due_at is None or promise.budget is None:
         return None
     stretch = _stretch(clock.hours, promise.anchor, promise.due_at)
-    used_up: list[Kind] = []
-    if promise.budget.business == stretch.business:
-        used_up.append("business")
-    if promise.budget.off_hours == stretch.off_hours:
-        used_up.append("off-hours")
-    return DueTime(promise.budget, stretch, tuple(used_up))
+    used_up = _used_up(promise.budget, stretch.business, stretch.off_hours)
+    return DueTime(promise.budget, stretch, used_up)
 
 
 def due_meter(hours: Hours, budget: Target, anchor: int, due_at: int) -> tuple[Kind, int]:
@@ -221,13 +217,19 @@ def due_meter(hours: Hours, budget: Target, anchor: int, due_at: int) -> tuple[K
     `due_at` is due(anchor, budget); durations are microseconds (semantics §3).
     """
     business, off_hours = hours.elapsed(anchor, due_at)
-    if (
-        budget.off_hours is not None
-        and budget.business != business
-        and budget.off_hours == off_hours
-    ):
+    if _used_up(budget, business, off_hours) == ("off-hours",):
         return "off-hours", off_hours
     return "business", business
+
+
+def _used_up(budget: Target, business: int, off_hours: int) -> tuple[Kind, ...]:
+    """Return the meters whose budgets are used up by so much time, business time first."""
+    used_up: list[Kind] = []
+    if budget.business == business:
+        used_up.append("business")
+    if budget.off_hours == off_hours:
+        used_up.append("off-hours")
+    return tuple(used_up)
 
 
 def _no_target(targets: Sequence[Given]) -> NoTarget | None:

@@ -21,8 +21,7 @@ from tests.web.desk import GENEROUS, Desk, furnish
 
 BACK_ENDS = ("SQLite", "PostgreSQL")
 EVERYWHERE = {
-    f"tests.web.test_{name}"
-    for name in ("access", "commands", "pages", "reading", "sessions", "streams")
+    f"tests.web.test_{name}" for name in ("access", "commands", "pages", "reading", "streams")
 }
 """What holds on every back end; the others are about what stands before the stores."""
 

@@ -763,6 +763,15 @@ class TestTheOtherPages:
                 assert href.replace("verdict=breached", "verdict=decided") in hrefs
         assert any(len(_all_pages(desk, href)) > 2 for href, _, _ in links)
 
+    def test_a_share_of_nothing_kept_leads_to_what_was_broken(self, desk: Desk) -> None:
+        """At the head of the page as in its tables."""
+        late = desk.triaged()
+        desk.clock.now += 2 * instant.HOUR
+        desk.done("agent", f"/tickets/{late}/responses", ANSWER)
+        desk.engine()
+        shown = page(desk, "agent", "/desk/promises").text
+        assert '<a href="/desk/tickets?verdict=decided"><b>0 %</b>' in shown
+
     def test_a_figure_of_the_staff_is_none_for_a_customer(self, desk: Desk) -> None:
         """Why a problem came about cannot be found out by its filter."""
         _a_busy_desk(desk)

@@ -146,7 +146,8 @@ CZECH: Mapping[str, str] = {
     "Busy": "právě teď se o všechny požadavky zajímají jiní; zkuste to za chvíli",
     "Contended": "požadavek zároveň měnili jiní, nic se nezapsalo; odešlete totéž za chvíli znovu",
     "Stopped": "server právě končí, nic se nezapsalo; zkuste to za chvíli",
-    "ModelsMissing": "zatím není co ukázat; provozovatel spustí zpracování příkazem lhuta run",
+    "ModelsMissing": "zatím není co ukázat; provozovatel spustí zpracování příkazem lhuta run "
+    "nebo lhuta worker",
     "StoreUnavailable": "data teď nelze použít; zkuste to za chvíli",
     "NotReady": "server ještě není připraven; zkuste to za chvíli",
     "RequestFailed": "dotaz se nezdařil; vraťte se na první stránku",
