@@ -49,7 +49,7 @@ _NAVIGATION = (
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Told(APIRoute):
+class PublicPage(APIRoute):
     """A page that anybody may see; what goes wrong is told as a page, too."""
 
     def get_route_handler(self) -> Handle:
@@ -57,7 +57,7 @@ class Told(APIRoute):
         return _showing(super().get_route_handler())
 
 
-class Page(Route):
+class ProtectedPage(Route):
     """A page behind the table of rights, by the operation of the API that shows the same."""
 
     def get_route_handler(self) -> Handle:
@@ -67,12 +67,12 @@ class Page(Route):
 
 def public() -> APIRouter:
     """Return a router for pages that anybody may see."""
-    return APIRouter(include_in_schema=False, route_class=Told)
+    return APIRouter(include_in_schema=False, route_class=PublicPage)
 
 
 def protected() -> APIRouter:
     """Return a router for pages; the name of each is the operation that it needs a right to."""
-    return APIRouter(include_in_schema=False, route_class=Page)
+    return APIRouter(include_in_schema=False, route_class=ProtectedPage)
 
 
 def _showing(handle: Handle) -> Handle:
