@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from threading import Event, Thread
@@ -132,15 +132,18 @@ class Browser:
         """Let pages run scripts or not."""
         self._command("Emulation.setScriptExecutionDisabled", {"value": not on})
 
-    @contextmanager
-    def time_standing_still(self) -> Iterator[None]:
+    def time_standing_still(self) -> AbstractContextManager[None]:
         """Let no time pass in pages that are opened meanwhile, however long they take."""
-        still = {"source": "performance.now = () => 0;"}
-        added = self._command("Page.addScriptToEvaluateOnNewDocument", still)
-        try:
-            yield
-        finally:
-            self._command("Page.removeScriptToEvaluateOnNewDocument", added)
+        return self._before_each_page("performance.now = () => 0")
+
+    def in_the_background(self) -> AbstractContextManager[None]:
+        """Open pages behind others, until they are `brought_to_front`."""
+        hidden = "Object.defineProperty(document, 'hidden', {value: true, writable: true})"
+        return self._before_each_page(hidden)
+
+    def brought_to_front(self) -> None:
+        """Look at a page that was opened behind others."""
+        self.run("document.hidden = false; document.dispatchEvent(new Event('visibilitychange'))")
 
     def barriers(self) -> list[str]:
         """Return what axe finds serious or critical on the page."""
@@ -153,6 +156,14 @@ class Browser:
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]
+
+    @contextmanager
+    def _before_each_page(self, script: str) -> Iterator[None]:
+        added = self._command("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        try:
+            yield
+        finally:
+            self._command("Page.removeScriptToEvaluateOnNewDocument", added)
 
     def _command(self, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
         said: dict[str, Any] = self.driver.execute_cdp_cmd(name, parameters)

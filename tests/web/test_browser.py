@@ -229,15 +229,32 @@ def test_time_that_grows_old_is_red_and_in_words(tmp_path: Path, driver: Chrome)
         with browser.time_standing_still():
             browser.sign_in(desk, "agent")
         assert "Clocks judged 0:00:00 ago" in browser.text("#age")
-        later = "main.dataset.now = Number(main.dataset.now) + arguments[0]"
-        browser.run(later, 45)
-        browser.until(lambda: "Out of date by 0:00:45" in browser.text("#age"))
+        later = browser.run("return Number(main.dataset.now)") + 45
+
+        def grown_old() -> bool:
+            # Again and again: the page is brought up to date once it listens.
+            browser.run("main.dataset.now = arguments[0]; count()", later)
+            return "Out of date by 0:00:45" in browser.text("#age")
+
+        browser.until(grown_old)
         assert browser.run("return document.querySelector('#age').className") == "bad"
         with running_engine(desk):
             desk.clock.now += 45 * instant.SECOND
             browser.until(lambda: "Clocks judged 0:00:00 ago" in browser.text("#age"))
         assert browser.run("return document.querySelector('#age').className") == ""
         driver.get("about:blank")
+
+
+def test_a_page_that_is_looked_at_later_shows_what_happened_meanwhile(
+    desk: Desk, browser: Browser
+) -> None:
+    """As one that was opened behind others; so it is with the moment until a page listens."""
+    ticket = desk.triaged()
+    with browser.in_the_background():
+        browser.sign_in(desk, "agent", f"/desk/tickets/{ticket}")
+    desk.done("customer", f"/tickets/{ticket}/replies", {"message": "Any news?"})
+    browser.brought_to_front()
+    browser.until(lambda: "The customer wrote" in browser.text("[data-live=story]"))
 
 
 def test_the_due_mark_is_drawn_where_the_explanation_says(desk: Desk, browser: Browser) -> None:

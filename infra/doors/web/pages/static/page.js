@@ -5,7 +5,8 @@ const main = document.querySelector("main");
 let begun = performance.now();
 let waiting = null;
 let source = null;
-let lost = false;
+// Nobody listened since the page was made: it may have been opened behind others.
+let lost = true;
 let decidedTo = 0;
 
 const now = () => Number(main.dataset.now) + (performance.now() - begun) / 1000;
