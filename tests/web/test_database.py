@@ -6,6 +6,7 @@ import httpx
 import orjson
 import pytest
 
+from domain import instant
 from infra.servers.postgresql import PostgreSQL
 from infra.settings import Settings
 from infra.store import pool
@@ -29,6 +30,9 @@ def test_a_database_that_is_started_again_is_used_again(
             first = stream.next()
             assert desk.get("agent", "/tickets").status_code == 200
             server.stop()
+            # Who follows is looked up anew, and that fails.
+            desk.clock.now += instant.SECOND
+            assert [stream.block() for _ in range(3)] == [[":"]] * 3
             # Only now: to connect to one that is there may take longer than that.
             with pytest.MonkeyPatch.context() as hasty:
                 hasty.setattr(pool, "WAIT_SECONDS", 0.5)

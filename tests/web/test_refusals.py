@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 import infra.doors.web
+from domain import instant
 from infra.doors.web.pages.czech import CZECH
 from infra.doors.web.pages.refusals import ENGLISH
 from tests.web.board import page, send, text
@@ -121,3 +122,12 @@ def test_who_comes_too_often_is_told_so_on_a_page(tmp_path: Path) -> None:
         shown = [page(desk, "agent", "/desk/policy", lang="cs") for _ in range(6)][-1]
         assert (shown.status_code, shown.headers["retry-after"]) == (429, "10")
         assert "chvíli počkejte" in text(shown)
+
+
+def test_who_cannot_be_signed_out_now_is_told_so(tmp_path: Path) -> None:
+    """The cookie stays, because its session does."""
+    with Desk(tmp_path, replace(GENEROUS, rate=0.1, burst=1)) as desk:
+        refused = send(desk, "agent", "/desk/sign-out", {})
+        assert (refused.status_code, "set-cookie" in refused.headers) == (429, False)
+        desk.clock.now += 10 * instant.SECOND
+        assert page(desk, "agent", "/desk/policy").status_code == 200

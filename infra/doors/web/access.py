@@ -201,13 +201,18 @@ def caller_of(request: Request) -> Caller:
     return cast(Caller, request.scope["lhuta.caller"])
 
 
-async def is_still_let_in(request: Request) -> bool:
-    """Tell whether who was let in would be let in now: a stream outlives many a token."""
+async def is_still_let_in(request: Request, *, telling: bool) -> bool:
+    """Tell whether who was let in would be let in now: a stream outlives many a token.
+
+    While the store is away nobody knows; then nobody is told anything, nor sent away for it.
+    """
     callers: Callers = request.app.state.callers
     try:
         await callers.of(request.scope)
-    except (Problem, StoreError):
+    except Problem:
         return False
+    except StoreError:
+        return not telling
     return True
 
 

@@ -182,7 +182,7 @@ async def follow_events(
         with streams.following(caller.token, "events"):
             yield b": events\n\n"
             async for batch in streams.events.follow(place, streams.heartbeat):
-                if not await is_still_let_in(request):
+                if not await is_still_let_in(request, telling=bool(batch)):
                     return
                 lines = await _events(batch, caller, service)
                 # The events are not kept while a slow client takes what was made of them.
@@ -250,7 +250,7 @@ async def follow_alerts(
         with streams.following(caller.token, "alerts"):
             yield b": alerts\n\n"
             async for batch in streams.alerts.follow(place, streams.heartbeat):
-                if not await is_still_let_in(request):
+                if not await is_still_let_in(request, telling=bool(batch)):
                     return
                 lines = _alerts(batch, kinds)
                 del batch

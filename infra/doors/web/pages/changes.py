@@ -67,8 +67,9 @@ async def _told(
                     line = _CHANGED
                 else:
                     line = _time(streams.decided_to) if told_of_time else _ALIVE
-                if not await is_still_let_in(request):
-                    # The page asks for itself, and is led to where signing in is done.
+                # A page is told nothing but when to ask.
+                if not await is_still_let_in(request, telling=False):
+                    # Now: it is led to where signing in is done.
                     yield _CHANGED
                     return
                 yield line

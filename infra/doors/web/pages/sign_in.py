@@ -73,10 +73,14 @@ def _again(request: Request, problem: Problem, to: str) -> Response:
 @router.post(f"{session.HOME}/sign-out", name="sign_out")
 async def sign_out(request: Request) -> Response:
     """End the session, here and wherever else its cookie may be."""
-    if isinstance(request.scope["lhuta.caller"], Caller):
+    caller: Caller | Problem = request.scope["lhuta.caller"]
+    if isinstance(caller, Caller):
         session.check_form(request, fields_of(await request.body()))
         callers: Callers = request.app.state.callers
         await callers.sign_out(request.scope)
+    elif caller.status_code != 401:
+        # The session goes on: nobody is told otherwise.
+        raise caller
     response = RedirectResponse(session.SIGN_IN, 303)
     session.forget(response)
     return response
