@@ -87,15 +87,33 @@ def other_log(name: str = "other") -> str:
     return name
 
 
-def importing(history: str) -> subprocess.Popen[bytes]:
-    """Start an import as a process that Ctrl-C can reach."""
-    # A test run in the background would hand on that it ignores the signal.
-    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+# A test run in the background would hand on that it ignores the signal.
+HEEDING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+# Else it might be done before anybody can interrupt it.
+WAITING = """
+import os
+from infra.store.log import EventLog
+
+coming, arrived = os.pipe()
+os.set_blocking(arrived, False)
+signal.set_wakeup_fd(arrived)
+append = EventLog.import_
+
+def import_(log, stories):
+    results = append(log, stories)
+    os.read(coming, 1)
+    return results
+
+EventLog.import_ = import_
+"""
+STARTING = "from infra.doors.cli import main; main()"
+
+
+def importing(history: str, *, waiting: bool = False) -> subprocess.Popen[bytes]:
+    """Start an import as a process that Ctrl-C can reach, `waiting` for it amid its work."""
+    steps = (HEEDING, WAITING, STARTING) if waiting else (HEEDING, STARTING)
     return subprocess.Popen(
-        [
-            *(sys.executable, "-c", f"{heeding}; from infra.doors.cli import main; main()"),
-            *("import", history),
-        ],
+        [sys.executable, "-c", "\n".join(steps), "import", history],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -337,10 +355,13 @@ class TestInterrupt:
     def test_it_says_what_came_in_and_how_to_go_on(self) -> None:
         """Ctrl-C at work: what is said to be there is there, and the same command adds the rest."""
         now = wall_clock()
-        told = list(stories.finished(4_000, now - 300 * instant.DAY, now - instant.DAY))
+        told = list(stories.finished(500, now - 300 * instant.DAY, now - instant.DAY))
         everything = sum(map(len, told))
         history("desk.jsonl", *told)
-        with importing("desk.jsonl") as process, EventLog.open(f"{DATA}/log.db") as log:
+        with (
+            importing("desk.jsonl", waiting=True) as process,
+            EventLog.open(f"{DATA}/log.db") as log,
+        ):
             while len(log.read(0, 1)) == 0:
                 assert process.poll() is None
             process.send_signal(signal.SIGINT)

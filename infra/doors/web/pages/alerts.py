@@ -162,9 +162,7 @@ def _delivery(made: View, record: Record) -> Delivery:
         return Delivery(*to, "arrived", made.exact(record.delivered_at), record.attempts)
     if record.given_up_at is not None and record.given_up_at <= made.at:
         return Delivery(*to, "gave_up", made.exact(record.given_up_at), record.attempts)
-    if made.as_of is not None or record.next_try_at is None:
-        return Delivery(*to, "on_its_way", "", 0)
-    if record.attempts:
+    if made.as_of is None and record.attempts and record.next_try_at is not None:
         return Delivery(*to, "tried", made.exact(record.next_try_at), record.attempts)
     return Delivery(*to, "on_its_way", "", 0)
 
