@@ -92,6 +92,8 @@ def commands(folder: Path) -> Iterator[Row]:
         echo,
         "us",
         "ratio >= 0.5",
+        "one interpreter: the command takes as much of it as the echo does, so 0.5 would leave "
+        "nothing for tokens, limits, checks, headers and the answer: these take as much again",
     )
     yield Row("  the same, in the process as baseline", ours, direct, "us", "-")
 
