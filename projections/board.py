@@ -6,7 +6,7 @@ Pure data from the read models and an instant; who shows it writes the times for
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from domain.policy import Policies, Policy
+from domain.policy import ClockName, Policies, Policy, Target
 from projections.rows import ParkedRow
 
 
@@ -15,7 +15,8 @@ class Running(NamedTuple):
 
     `due_at` is its due time; for an untriaged ticket it is the instant at which the plan's most
     urgent target would be due (semantics §4, Triage). `business_left` is the business time from
-    now until then, negative where it is over; all in microseconds. `zone_name` is the policy's.
+    now until then, negative where it is over, `off_hours_left` the time outside business hours,
+    None where its target does not count that; all in microseconds. `zone_name` is the policy's.
     """
 
     ticket: str
@@ -28,6 +29,7 @@ class Running(NamedTuple):
     started_at: int
     due_at: int
     business_left: int
+    off_hours_left: int | None
 
 
 class Waiting(NamedTuple):
@@ -44,7 +46,7 @@ class Standing(NamedTuple):
 
     ticket: str
     severity: int | None
-    clock: str
+    clock: ClockName
     instance: int
     policy: str
     plan: str
@@ -144,7 +146,8 @@ def board(
 
 
 def _running(clock: Standing, policy: Policy, at: int) -> Running:
-    business, _ = policy.plans[clock.plan].hours.elapsed(at, clock.due_at)
+    business, off_hours = policy.plans[clock.plan].hours.elapsed(at, clock.due_at)
+    target = _target(clock, policy)
     return Running(
         clock.ticket,
         clock.severity,
@@ -156,4 +159,13 @@ def _running(clock: Standing, policy: Policy, at: int) -> Running:
         clock.started_at,
         clock.due_at,
         business,
+        None if target is None or target.off_hours is None else off_hours,
     )
+
+
+def _target(clock: Standing, policy: Policy) -> Target | None:
+    """Return the target in force; before triage the one that would be due first."""
+    if clock.severity is None:
+        return policy.untriaged_target(clock.plan, clock.clock, clock.started_at)
+    # Only what is supported has a due time.
+    return policy.target(clock.plan, clock.severity, supported=True, clock=clock.clock)

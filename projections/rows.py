@@ -19,7 +19,7 @@ from domain.event import (
     Resolved,
     WorkaroundFound,
 )
-from domain.policy import Policies
+from domain.policy import ClockName, Policies
 
 PROJECTOR_VERSION = 1
 """The version of what rows say; raise it with every change of a fold or a row."""
@@ -54,7 +54,7 @@ class ClockRow(NamedTuple):
     """A row of `clocks`."""
 
     ticket: str
-    clock: str
+    clock: ClockName
     started_by: str
     instance: int
     policy: str

@@ -344,7 +344,8 @@ class TestBoard:
         for found in (living, folded):
             for name in ("at", "age_seconds", "decided_to"):
                 del found[name]
-            del found["broken"][0]["business_seconds_left"]
+            for meter in ("business", "off_hours"):
+                del found["broken"][0][f"{meter}_seconds_left"]
         assert living == folded
 
     def test_it_is_shown_in_czech(self, breached: Path) -> None:

@@ -49,9 +49,17 @@ def test_what_is_due_next_tells_business_time_left_and_the_due_time(models: SQLi
     [line] = shows(models, story, time="2026-03-07 12:00").due_next
     assert (line.ticket, line.severity, line.clock, line.instance) == ("T-1", 3, "initial", 1)
     assert shown(line.due_at) == "2026-03-09 16:00"
-    assert line.business_left == 8 * instant.HOUR
+    assert (line.business_left, line.off_hours_left) == (8 * instant.HOUR, None)
     assert line.zone_name == "Europe/Prague"
     assert (line.plan, line.policy) == ("premium", "managry@1")
+
+
+def test_a_target_that_counts_off_hours_tells_what_is_left_of_them(models: SQLiteModels) -> None:
+    """At night no business time is left until the due time, though hours are."""
+    story = ticket("T-1").opened("2026-03-09 16:50").triaged("2026-03-09 16:55", 1)
+    [line] = shows(models, story, time="2026-03-09 18:00").due_next
+    assert shown(line.due_at) == "2026-03-10 01:00"
+    assert (line.business_left, line.off_hours_left) == (0, 7 * instant.HOUR)
 
 
 def test_the_first_due_comes_first(models: SQLiteModels) -> None:
@@ -108,7 +116,7 @@ def test_an_untriaged_ticket_is_shown_with_its_guard(models: SQLiteModels) -> No
     early = shows(models, story, time="2026-03-09 08:10")
     [line] = early.untriaged
     assert (line.severity, shown(line.due_at)) == (None, "2026-03-09 09:00")
-    assert line.business_left == 50 * instant.MINUTE
+    assert (line.business_left, line.off_hours_left) == (50 * instant.MINUTE, 0)
     assert early.due_next == ()
     log = partition(story.history)
     Projector(models).advance(mark(log, at("2026-03-09 12:00")), Terms(MANAGRY, 0))

@@ -37,4 +37,7 @@ def _running(one: Running) -> dict[str, Any]:
         "started_at": instant.text(one.started_at),
         "due_at": instant.text(one.due_at),
         "business_seconds_left": instant.seconds(one.business_left),
+        "off_hours_seconds_left": None
+        if one.off_hours_left is None
+        else instant.seconds(one.off_hours_left),
     }

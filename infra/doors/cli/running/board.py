@@ -129,14 +129,17 @@ def _told(made: Board, policies: Policies, lang: Language) -> Iterator[str]:
 
     def cells(one: Running) -> Sequence[str]:
         # What is broken stands under its own heading; a target that nobody promised may be past.
-        left = abs(one.business_left) if one in made.broken else one.business_left
+        sign = -1 if one in made.broken else 1
+        left = clock_time(sign * one.business_left)
+        if one.off_hours_left:
+            left += " " + words["off-hours left"].format(left=clock_time(sign * one.off_hours_left))
         return (
             one.ticket,
             str(one.severity or "-"),
             clock_option(one.clock, one.instance),
             one.plan,
             near(one.due_at, zone, lang, made.at),
-            clock_time(left),
+            left,
         )
 
     def waiting(one: Waiting) -> Sequence[str]:
