@@ -24,6 +24,7 @@ from infra.store.models import SQLiteModels
 from infra.store.told import Told
 from projections.models import Announcement
 from projections.rows import TICKETS
+from tests.benchmarks import stories
 from tests.conftest import REPOSITORY
 from tests.integration.at_the_desk import (
     DATA,
@@ -336,6 +337,15 @@ class TestBoard:
         assert [one["ticket"] for one in known_today["untriaged"]] == ["T-1"]
         believed = answer("board", "--as-of", then)
         assert sum(believed["counts"].values()) == 0
+
+    def test_it_tells_what_is_left_outside_business_hours(self, desk: Path) -> None:
+        """At night there is none inside them, and the ticket is not due yet."""
+        before_closing = instant.parse("2026-03-09T15:50:00Z")
+        events = stories.opened(7, "premium"), stories.assigned(1)
+        with EventLog.open(desk / "log.db") as log:
+            log.import_([stories.story(7, before_closing, wall_clock(), *events)])
+        shown = done("board", "--at", "2026-03-09T17:00:00Z")
+        assert "0:00:00 (outside business hours 7:00:00)" in shown
 
     def test_it_is_the_same_as_of_now_by_either_way(self, breached: Path) -> None:
         """The read models say what a fold of the log says."""
