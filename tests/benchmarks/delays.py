@@ -39,9 +39,9 @@ from tests.benchmarks.world import (
     PARTITIONS,
     TICKETS,
     World,
-    wait_until,
     world,
 )
+from tests.eventually import eventually
 
 COMMANDS_A_SECOND = 100
 SECONDS = 30
@@ -94,14 +94,15 @@ def _seen(made: World) -> tuple[list[float], float]:
         for _ in range(COMMANDS_A_SECOND * SECONDS):
             turn += 1 / COMMANDS_A_SECOND
             # Whoever sends keeps to a pace, and is not slowed down by what answers slowly.
-            time.sleep(max(0.0, turn - time.perf_counter()))
+            # `done` is set after the last command only, so this is a rest.
+            done.wait(max(0.0, turn - time.perf_counter()))
             command = Reply(chance.choice(tickets), "Any news?")
             outcome = desk.handle(command, command_id=str(uuid4()), actor="customer:c-1")
             assert outcome.last_position is not None
             acknowledged = outcome.last_position, time.perf_counter()
             waiting[log.partition_of(outcome.ticket)].append(acknowledged)
         pace = COMMANDS_A_SECOND * SECONDS / (time.perf_counter() - begun)
-    wait_until(lambda: not any(waiting.values()), "what was acknowledged is in the read models")
+    eventually(lambda: not any(waiting.values()), "what was acknowledged is in the read models")
     done.set()
     looking.join()
     return late, pace
@@ -202,7 +203,7 @@ def _of_takeover(made: World, alive: _Alive) -> Row:
     took = []
     for number in range(TAKEOVERS):
         _wait_for(alive.doors)
-        wait_until(lambda: _oldest(made) < 3, "time goes on in all partitions")
+        eventually(lambda: _oldest(made) < 3, "time goes on in all partitions")
         name = WORKERS[number % len(WORKERS)]
         os.kill(alive.supervisor.processes[name], signal.SIGKILL)
         took.append(_until_all_go_on(made))
@@ -215,7 +216,7 @@ def _of_takeover(made: World, alive: _Alive) -> Row:
 def _until_all_go_on(made: World) -> float:
     """Return after how many seconds all partitions have decided what is due now."""
     now = wall_clock()
-    wait_until(lambda: _decided(made) > now, "the other worker has taken all partitions over")
+    eventually(lambda: _decided(made) > now, "the other worker has taken all partitions over")
     return (wall_clock() - now) / instant.SECOND
 
 
@@ -233,15 +234,15 @@ def _alive(made: World) -> Iterator[_Alive]:
         tempfile.TemporaryDirectory() as folder,
         Supervisor(parts, logs=Path(folder), environment=made.environment) as supervisor,
     ):
-        wait_until(lambda: _oldest(made) < 3, "all that is in the log is applied")
-        wait_until(lambda: _published(made), "all clocks are published")
+        eventually(lambda: _oldest(made) < 3, "all that is in the log is applied")
+        eventually(lambda: _published(made), "all clocks are published")
         yield _Alive(supervisor, doors)
 
 
 def _wait_for(doors: Mapping[str, int]) -> None:
     """Wait until every worker has partitions: one that has none is missed by nobody."""
     for name, port in doors.items():
-        wait_until(partial(_ready, port), f"{name} has partitions")
+        eventually(partial(_ready, port), f"{name} has partitions")
 
 
 def _ready(port: int) -> bool:

@@ -31,7 +31,8 @@ from streams.share import GROUP
 from streams.topic import EVENTS, WATERMARKS
 from tests.benchmarks.faust_process import PLAIN_GROUP
 from tests.benchmarks.measure import Row
-from tests.benchmarks.world import PARTITIONS, PATIENCE, World, position, send, wait_until, world
+from tests.benchmarks.world import PARTITIONS, PATIENCE, World, position, send, world
+from tests.eventually import eventually
 
 ROUNDS = 3
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -98,7 +99,7 @@ def _in_bulk(made: World, workers: int) -> Cost:
         said = _listening(processes)
         with PostgreSQLModels.open(made.url) as models, _marking(made):
             share = PARTITIONS // workers
-            wait_until(
+            eventually(
                 lambda: all(len(one.marked) == share == one.partitions for one in said),
                 "each process has its share of the partitions",
             )
@@ -106,7 +107,7 @@ def _in_bulk(made: World, workers: int) -> Cost:
             for process in processes:
                 _pipe(process.stdin).write(b"\n")
                 _pipe(process.stdin).flush()
-            wait_until(
+            eventually(
                 lambda: all(position(models, n) == end for n, end in made.lasts.items()),
                 "all events are applied",
             )

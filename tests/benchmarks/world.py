@@ -1,8 +1,7 @@
 """A desk in a database of its own, with topics of its own, for measuring what works on it."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -97,12 +96,3 @@ def position(models: PostgreSQLModels, partition: int) -> int:
     """Return how far a partition is applied."""
     place = models.place(partition)
     return 0 if place is None else place.position
-
-
-def wait_until(done: Callable[[], bool], what: str) -> None:
-    """Wait until something is so; raises TimeoutError, which says what it was."""
-    until = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > until:
-            raise TimeoutError(f"after {PATIENCE:.0f} s it is not so that {what}")
-        time.sleep(LOOK_SECONDS)

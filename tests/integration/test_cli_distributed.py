@@ -5,8 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -16,6 +14,7 @@ import pytest
 from infra.servers.kafka import jars
 from infra.servers.server import ServerFailed
 from tests.conftest import REPOSITORY
+from tests.eventually import eventually
 from tests.servers.missing import missing
 from tests.servers.postgresql import reachable_folder
 from tests.web.desk import OPENING, TRIAGE
@@ -96,7 +95,7 @@ def served(said: str) -> None:
         ticket = opened.json()["ticket"]
         assert client.post(f"/tickets/{ticket}/triage", json=TRIAGE).status_code == 200
         assert client.get(f"/tickets/{ticket}").json()["version"] == 2
-        until(lambda: ticket in listed(client))
+        eventually(lambda: ticket in listed(client))
         assert client.get("/status").json()["partitions"] == 12
         page = client.get("/desk/sign-in")
         assert page.status_code == 200
@@ -108,14 +107,6 @@ def listed(client: httpx.Client) -> list[str]:
     if response.status_code == 503:
         return []
     return [one["ticket"] for one in response.json()["items"]]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds that must come to hold."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.05)
 
 
 def is_alive(process: int) -> bool:

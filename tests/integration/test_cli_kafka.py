@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from projections.projector import Projector, Terms
 from streams.broker import Broker
 from streams.topic import ALERTS, CLOCKS, EVENTS, TOPICS
 from tests.benchmarks.engine import POLICY
+from tests.eventually import eventually
 from tests.integration.at_the_desk import until
 from tests.integration.on_kafka import PARTITIONS, applied, events, fill, found
 from tests.spec.partition import Mark
@@ -102,14 +102,6 @@ def start(desk: Desk) -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-def eventually(claim: Callable[[], bool]) -> None:
-    """Wait until something holds; fail when it does not in a minute."""
-    last = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < last, "it does not come"
-        time.sleep(0.05)
 
 
 def relayed_to(desk: Desk) -> int:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from streams.producer import Producer
 from streams.record import Arrived, Watermark
 from streams.relay import Place, Sent, Tail, republish
 from tests.contract.given import OPENED, POLICY, REPLIED, append
+from tests.eventually import eventually
 from tests.integration.on_kafka import (
     PARTITIONS,
     applied,
@@ -97,14 +98,6 @@ def started(
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     processes.append(process)
     return process
-
-
-def eventually(claim: Callable[[], bool]) -> None:
-    """Wait until something holds; fail when it does not in a minute."""
-    until = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < until, "it does not come"
-        time.sleep(0.05)
 
 
 def test_the_topic_is_the_log(log: EventLog, broker: Broker, tmp_path: Path) -> None:

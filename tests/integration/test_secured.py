@@ -6,8 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from infra.servers.server import ServerFailed
 from streams import topic
 from streams.broker import Broker
 from streams.topic import CLOCKS
+from tests.eventually import eventually
 from tests.integration.on_kafka import PARTITIONS, found
 from tests.servers.authority import Authority
 from tests.servers.ended import ended_in_order
@@ -141,14 +141,6 @@ def refused(settings: Settings, *commands: tuple[str, ...]) -> list[str]:
     assert [process.returncode for process in processes] == [5] * len(commands), said
     assert not any(word in "".join(said) for word in ("Traceback", PASSWORD, "a guess"))
     return said
-
-
-def eventually(claim: Callable[[], bool]) -> None:
-    """Wait until something holds; fail when it does not in a minute."""
-    until = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < until, "it does not come"
-        time.sleep(0.1)
 
 
 def judged(settings: Settings) -> set[str]:
