@@ -1,27 +1,29 @@
 """What a relay keeps in the database of the log: how far it came, and who may relay."""
 
+from contextlib import closing
+
 import psycopg
 
 from infra.closing import Closing
-from infra.store.failure import StoreError
+from infra.store.failure import Missing, StoreError
+from infra.store.layout import Layout
 from infra.store.log import Cursor, EventLog
 from infra.store.postgresql import Connection, connect, name_of, translated
+from infra.store.tables import Tables
 from streams.relay import Place
 
 SCHEMA = "lhuta_relay"
 
-_TABLE = f"""
-    CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-    CREATE TABLE IF NOT EXISTS {SCHEMA}.place (
+_TABLE = """
+    CREATE TABLE place (
         singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
         position BIGINT NOT NULL,
         hash BYTEA NOT NULL
     )
 """
-_LOAD = f"SELECT position, hash FROM {SCHEMA}.place"
-_THERE = f"SELECT to_regclass('{SCHEMA}.place')"
-_SAVE = f"""
-    INSERT INTO {SCHEMA}.place VALUES (1, %s, %s)
+_LOAD = "SELECT position, hash FROM place"
+_SAVE = """
+    INSERT INTO place VALUES (1, %(position)s, %(hash)s)
     ON CONFLICT (singleton) DO UPDATE SET position = excluded.position, hash = excluded.hash
 """
 
@@ -49,6 +51,22 @@ class LeaseLost(StoreError):
     says = "the lease in {place} is lost ({detail}); start again, and wait for it"
 
 
+class NeverRelayed(Missing):
+    """Nobody has relayed the log yet."""
+
+    says = "nothing was relayed from {place} yet; `lhuta relay` begins it"
+
+
+class RelayTables(Tables):
+    """The table of the one place, in a schema of its own."""
+
+    name = SCHEMA
+    layout = Layout(1, lambda _: (_TABLE,))
+    missing = NeverRelayed
+    # A place that is lost with the server is sent from once more, which harms nobody.
+    settings = ""
+
+
 class PostgreSQLPlaces(Closing):
     """How far the log is relayed, beside the log; a context manager."""
 
@@ -56,13 +74,11 @@ class PostgreSQLPlaces(Closing):
         """Open the place of a log; raises StoreError."""
         self._name = name_of(url)
         self._log = log
-        self._connection = connect(url)
-        with translated(self._name):
-            self._connection.execute(_TABLE)
+        self._tables = RelayTables.open(url)
 
     def close(self) -> None:
         """Let the database go."""
-        self._connection.close()
+        self._tables.close()
 
     def load(self) -> Place:
         """Return the place, the log's origin at first; raises OtherTopics and StoreError."""
@@ -75,8 +91,7 @@ class PostgreSQLPlaces(Closing):
 
     def save(self, place: Place) -> None:
         """Keep the place; raises StoreError."""
-        with translated(self._name):
-            self._connection.execute(_SAVE, place)
+        self._tables.change(_SAVE, place._asdict())
 
     def begin_anew(self, place: Place) -> None:
         """Keep a place where the one that is kept is none of this log; raises StoreError."""
@@ -85,14 +100,7 @@ class PostgreSQLPlaces(Closing):
             self.save(place)
 
     def _stored(self) -> Place | None:
-        with translated(self._name):
-            row = self._connection.execute(_LOAD).fetchone()
-        if row is None:
-            return None
-        position, proof = row
-        assert isinstance(position, int)
-        assert isinstance(proof, bytes)
-        return Place(position, proof)
+        return next((Place(*row) for row in self._tables.rows(_LOAD)), None)
 
 
 def relayed(url: str) -> int | None:
@@ -100,15 +108,12 @@ def relayed(url: str) -> int | None:
 
     Raises StoreError.
     """
-    with connect(url, read_only=True) as connection, translated(name_of(url)):
-        if connection.execute(_THERE).fetchone() == (None,):
-            return None
-        row = connection.execute(_LOAD).fetchone()
-    if row is None:
+    try:
+        tables = RelayTables.open(url, read_only=True)
+    except NeverRelayed:
         return None
-    position = row[0]
-    assert isinstance(position, int)
-    return position
+    with closing(tables):
+        return next((position for position, _ in tables.rows(_LOAD)), None)
 
 
 class PostgreSQLLease(Closing):

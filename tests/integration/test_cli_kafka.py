@@ -20,8 +20,10 @@ from infra.partition_log import PartitionLog
 from infra.servers.server import free_port
 from infra.store.log import EventLog, wall_clock
 from infra.store.models.postgresql import PostgreSQLModels
+from infra.store.relay import PostgreSQLPlaces
 from projections.projector import Projector, Terms
 from streams.broker import Broker
+from streams.relay import Place
 from streams.topic import ALERTS, CLOCKS, EVENTS, TOPICS
 from tests.benchmarks.engine import POLICY
 from tests.eventually import eventually
@@ -273,15 +275,8 @@ def test_a_relay_refuses_a_log_that_lacks_what_it_sent(
 ) -> None:
     """A log from a backup would contradict the topics; filling them anew is the cure."""
     fill(log, 10)
-    with psycopg.connect(desk.database) as connection:
-        connection.execute("CREATE SCHEMA lhuta_relay")
-        connection.execute(
-            "CREATE TABLE lhuta_relay.place (singleton INTEGER PRIMARY KEY, "
-            "position BIGINT NOT NULL, hash BYTEA NOT NULL)"
-        )
-        connection.execute(
-            "INSERT INTO lhuta_relay.place VALUES (1, 9000, decode(repeat('ab', 32), 'hex'))"
-        )
+    with PostgreSQLPlaces(desk.database, log) as places:
+        places.save(Place(9000, b"\xab" * 32))
     refused = desk.lhuta("relay")
     assert refused.returncode == 5
     assert b"has not what was relayed at position 9000" in refused.stderr
