@@ -7,9 +7,8 @@ same command sent again gets the first outcome and appends nothing.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -24,11 +23,11 @@ from domain.command import (
     Verify,
     check_identifier,
 )
-from domain.event import RecordedEvent
-from domain.policy import Policies, Policy
+from domain.event import Environment, is_ticket_id
+from domain.policy import Policy
 from domain.refusal import CommandReused, FollowedUnknown, Refusal
 from domain.ticket import decide, fold
-from infra.store.log.request import Append, Conflict, Head, Outcome
+from infra.store.log.request import Append, Conflict, Known, Outcome
 
 UNNAMED = ""
 """The ticket id of an `Open` whose caller names none: it gets the next `T-<number>`."""
@@ -127,19 +126,10 @@ class Request(NamedTuple):
 class Log(Protocol):
     """What the desk needs of an event log."""
 
-    def head(self) -> Head:
-        """Return where the log stands."""
+    def known(self, commands: Mapping[str, bytes], tickets: Collection[str]) -> Known:
+        """Return what decisions stand on, of one state of the log.
 
-    def policies(self) -> Policies:
-        """Return the published policies."""
-
-    def ticket(self, ticket: str, *, words: bool = False) -> list[RecordedEvent]:
-        """Return the events of a ticket in the order of their versions; none if it is unknown."""
-
-    def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
-        """Return what came of a command before; raises CommandReused for another content.
-
-        Where what it said is erased, the id alone decides.
+        `commands` are the digests of their contents by their ids, `tickets` are ids of tickets.
         """
 
     def append(self, requests: Sequence[Append]) -> list[Outcome | Conflict | CommandReused]:
@@ -182,10 +172,9 @@ class Desk:
         whose id is known already is for the text to tell. Raises the store's StoreError.
         """
         # Numbers that a rehearsal gives are given again, so it happens at a desk of its own.
-        desk = Desk(self._log, self._clock)
-        now, policy = desk._moment()
-        with suppress(CommandReused):
-            desk._considered(request, now, policy)
+        [considered] = Desk(self._log, self._clock)._considered([request])
+        if isinstance(considered, Refusal) and not isinstance(considered, CommandReused):
+            raise considered
 
     def handle_all(self, requests: Sequence[Request]) -> list[Outcome | Refusal]:
         """Carry out many commands, and return in their order what came of each.
@@ -213,50 +202,84 @@ class Desk:
         """Carry out commands to different tickets; None where the ticket changed meanwhile."""
         answers: list[Outcome | Refusal | None] = [None] * len(requests)
         appends: dict[int, Append] = {}
-        now, policy = self._moment()
-        for index, request in enumerate(requests):
-            try:
-                considered = self._considered(request, now, policy)
-            except Refusal as refusal:
-                answers[index] = refusal
-                continue
-            if isinstance(considered, Outcome):
-                answers[index] = considered
-            else:
+        for index, considered in enumerate(self._considered(requests)):
+            if isinstance(considered, Append):
                 appends[index] = considered
+            else:
+                answers[index] = considered
         if appends:
             results = self._log.append(list(appends.values()))
             for (index, append), result in zip(appends.items(), results, strict=True):
                 answers[index] = self._answered(requests[index], append, result)
         return answers
 
-    def _moment(self) -> tuple[int, Policy]:
-        """Return the instant at which to decide, and the policy in force then."""
-        # A clock that was set back must not put a decision before what it is made on.
-        now = max(self._clock(), self._log.head().recorded_at)
-        return now, self._log.policies().in_force(now)
+    def _considered(self, requests: Sequence[Request]) -> list[Append | Outcome | Refusal]:
+        """Return of each command what to append, its outcome if it is known, or why it is refused.
 
-    def _considered(self, request: Request, now: int, policy: Policy) -> Outcome | Append:
-        """Return the outcome of a command known before, or what to append for a new one."""
-        _check(request)
-        digest = digest_of(request.command, request.actor)
-        known = self._log.outcome(request.command_id, digest)
-        if known is not None:
-            return known
+        All are considered on one state of the log, which is read once.
+        """
+        digests: dict[str, bytes] = {}
+        considered: dict[int, Append | Outcome | Refusal] = {}
+        for index, request in enumerate(requests):
+            try:
+                _check(request)
+            except Refusal as refusal:
+                considered[index] = refusal
+            else:
+                digests[request.command_id] = digest_of(request.command, request.actor)
+        known = self._known(digests, requests)
+        # A clock that was set back must not put a decision before what it is made on.
+        now = max(self._clock(), known.recorded_at)
+        policy = known.policies.in_force(now)
+        for index, request in enumerate(requests):
+            if index not in considered:
+                try:
+                    digest = digests[request.command_id]
+                    considered[index] = self._decided(request, digest, known, now, policy)
+                except Refusal as refusal:
+                    considered[index] = refusal
+        return [considered[index] for index in range(len(requests))]
+
+    def _known(self, digests: Mapping[str, bytes], requests: Sequence[Request]) -> Known:
+        """Return what the log knows of commands and of their tickets, and find unused numbers.
+
+        When it returns, as many numbers are free above the last one as commands may need.
+        """
+        named = {
+            ticket
+            for request in requests
+            for ticket in _tickets_of(request.command)
+            if is_ticket_id(ticket)
+        }
+        unnamed = sum(request.command.ticket == UNNAMED for request in requests)
+        while True:
+            next_ones = [f"T-{self._last_number + ahead}" for ahead in range(1, unnamed + 1)]
+            known = self._log.known(digests, named.union(next_ones))
+            if known.tickets.keys().isdisjoint(next_ones):
+                return known
+            self._pass_used_numbers()
+
+    def _decided(
+        self, request: Request, digest: bytes, known: Known, now: int, policy: Policy
+    ) -> Append | Outcome:
+        outcome = known.outcomes.get(request.command_id)
+        if isinstance(outcome, CommandReused):
+            raise outcome
+        if outcome is not None:
+            return outcome
         command = request.command
-        number = None
-        if isinstance(command, Open) and command.ticket == UNNAMED:
-            number = self._unused_number()
-            command = replace(command, ticket=f"T-{number}")
+        unnamed = isinstance(command, Open) and command.ticket == UNNAMED
+        if unnamed:
+            command = replace(command, ticket=f"T-{self._last_number + 1}")
         check_identifier("ticket", command.ticket)
-        history = self._log.ticket(command.ticket, words=isinstance(command, Resolve | Verify))
+        history = known.tickets.get(command.ticket, ())
         if history and request.versions is not None and len(history) not in request.versions:
             raise VersionMismatch(command.ticket, len(history))
         decided = decide(fold(history), command, now=now, policy=policy)
-        if isinstance(command, Open) and command.follows and not self._log.ticket(command.follows):
+        if isinstance(command, Open) and command.follows and command.follows not in known.tickets:
             raise FollowedUnknown(command.follows)
-        if number is not None:
-            self._last_number = number
+        if unnamed:
+            self._last_number += 1
         return Append(
             command_id=request.command_id,
             digest=digest,
@@ -278,13 +301,11 @@ class Desk:
                 return None
             case CommandReused():
                 # Two senders of the same unnamed `open` may have taken two numbers for it.
-                try:
-                    return self._log.outcome(request.command_id, append.digest)
-                except CommandReused as reused:
-                    return reused
+                known = self._log.known({append.command_id: append.digest}, ())
+                return known.outcomes[append.command_id]
 
-    def _unused_number(self) -> int:
-        """Return a number that no ticket has, the next one where numbers were given in order.
+    def _pass_used_numbers(self) -> None:
+        """Move to a number that a ticket has and the next one has not.
 
         Doubles its steps and then halves them, so a log of millions is asked a few times only.
         """
@@ -298,10 +319,10 @@ class Desk:
                 used = between
             else:
                 free = between
-        return free
+        self._last_number = used
 
     def _exists(self, number: int) -> bool:
-        return bool(self._log.ticket(f"T-{number}"))
+        return bool(self._log.known({}, (f"T-{number}",)).tickets)
 
 
 def check_actor(actor: str) -> None:
@@ -316,16 +337,23 @@ def digest_of(command: Command, actor: str) -> bytes:
     Fields that say nothing are left out, so a field added later does not change it. It could
     confirm guessed words, so it never leaves the process: the log keeps it under a salt.
     """
-    content = {"command": NAMES[type(command)], "actor": actor, **_said(asdict(command))}
-    # Escaped to ASCII, so that what is no text at all has a digest too and is refused by name.
-    return sha256(json.dumps(content, sort_keys=True).encode()).digest()
+    content = {"command": NAMES[type(command)], "actor": actor, **_said(command)}
+    return sha256(_content(content).encode()).digest()
 
 
-def _said(fields: Mapping[str, Any]) -> dict[str, Any]:
-    said = {
-        name: _said(value) if isinstance(value, dict) else value for name, value in fields.items()
-    }
-    return {name: value for name, value in said.items() if value not in (None, {})}
+# Escaped to ASCII, so that what is no text at all has a digest too and is refused by name.
+_content = json.JSONEncoder(sort_keys=True).encode
+
+
+def _said(spoken: Command | Environment) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for name in spoken.__slots__:
+        value = getattr(spoken, name)
+        if isinstance(value, Environment):
+            value = _said(value) or None
+        if value is not None:
+            said[name] = value
+    return said
 
 
 def _next_turn(waiting: Sequence[int], requests: Sequence[Request]) -> list[int]:

@@ -16,7 +16,8 @@ from domain.event import (
     Verified,
     WorkaroundFound,
 )
-from infra.store.log import Append, Draft
+from domain.refusal import CommandReused
+from infra.store.log import Append, Draft, EventLog, Outcome
 from tests.conftest import REPOSITORY
 
 CREATED = instant.parse("2026-03-09T08:00:00Z")
@@ -68,6 +69,11 @@ def second_policy(effective_from: int) -> bytes:
 def digest(content: str) -> bytes:
     """Return a digest as the desk makes them of commands."""
     return sha256(content.encode()).digest()
+
+
+def known(log: EventLog, command: str, content: str) -> Outcome | CommandReused | None:
+    """Return what a log knows of a command that says this; None where it was not carried out."""
+    return log.known({command: digest(content)}, ()).outcomes.get(command)
 
 
 def append(

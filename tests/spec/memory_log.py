@@ -1,12 +1,12 @@
 """An event log in memory: the least that a desk needs, with a way to come in between."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from domain import identifier
 from domain.event import RecordedEvent
 from domain.policy import Policies
 from domain.refusal import CommandReused
-from infra.store.log import Append, Conflict, Head, Outcome
+from infra.store.log import Append, Conflict, Known, Outcome
 from tests.spec.given import POLICY, START
 
 
@@ -39,28 +39,21 @@ class MemoryLog:
         self.appended: list[int] = []
         self.asked: list[str] = []
 
-    def head(self) -> Head:
-        """Return where the log stands."""
-        return Head(self.position, self.recorded_at, b"")
-
-    def policies(self) -> Policies:
-        """Return the published policies."""
-        return self.published
-
-    def ticket(self, ticket: str, *, words: bool = False) -> list[RecordedEvent]:
-        """Return the events of a ticket."""
-        self.asked.append(ticket)
-        events = self.tickets.get(ticket, [])
-        return [event if words else event._replace(words={}) for event in events]
-
-    def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
-        """Return what came of a command before."""
-        if command_id not in self.commands:
-            return None
-        known, outcome = self.commands[command_id]
-        if known != digest:
-            raise CommandReused(command_id)
-        return outcome._replace(repeated=True)
+    def known(self, commands: Mapping[str, bytes], tickets: Collection[str]) -> Known:
+        """Return what decisions stand on."""
+        self.asked += tickets
+        return Known(
+            self.recorded_at,
+            self.published,
+            {
+                command_id: outcome._replace(repeated=True)
+                if known == commands[command_id]
+                else CommandReused(command_id)
+                for command_id, (known, outcome) in self.commands.items()
+                if command_id in commands
+            },
+            {ticket: self.tickets[ticket] for ticket in tickets if ticket in self.tickets},
+        )
 
     def append(self, requests: Sequence[Append]) -> list[Outcome | Conflict | CommandReused]:
         """Append what still fits."""

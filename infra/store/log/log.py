@@ -1,6 +1,6 @@
 """The event log: what everybody else uses of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat, takewhile
 from typing import NamedTuple
 from uuid import uuid4
@@ -39,6 +39,7 @@ from infra.store.log.request import (
     Erasure,
     Head,
     Imported,
+    Known,
     Outcome,
     Raw,
     Skipped,
@@ -194,20 +195,21 @@ class EventLog(Closing):
             results = self._committed_again(prepared, lost)
         return [_answer(result) for result in results]
 
-    def outcome(self, command_id: str, digest: bytes) -> Outcome | None:
-        """Return what came of a command before, None where it was not carried out.
+    def known(self, commands: Mapping[str, bytes], tickets: Collection[str]) -> Known:
+        """Return what decisions about commands stand on, of one state of the log.
 
-        Raises CommandReused where the id was used with another content, unless what it said is
-        erased: then the id alone decides.
+        `commands` are the digests of their contents by their ids, `tickets` are ids of tickets.
         """
         with self._back_end.reading() as reading:
-            known = reading.known([command_id]).get(command_id)
-        if known is None:
-            return None
-        answer = known.first_outcome(digest)
-        if isinstance(answer, CommandReused):
-            raise answer
-        return answer
+            return Known(
+                reading.ledger().recorded_at,
+                self._policies(reading),
+                {
+                    command_id: row.first_outcome(commands[command_id])
+                    for command_id, row in reading.known(list(commands)).items()
+                },
+                _told(reading, tickets, words=True),
+            )
 
     def import_(
         self, stories: Sequence[Sequence[RecordedEvent]]
@@ -343,21 +345,8 @@ class EventLog(Closing):
 
         Raises Damaged and OpeningsChanged.
         """
-        stream = of_policy(self._settings.policy)
-        files, policies = self._published
-        place = self._back_end.place
         with self._back_end.reading() as reading:
-            rows = [row for row, _ in reading.stream(stream, after=len(files))]
-        if rows or policies is None:
-            new = (publication.restored(row.position, row.state, place) for row in rows)
-            files = (*files, *new)
-            try:
-                policies = Policies(tuple(file.policy for file in files))
-            except PoliciesDisagree as error:
-                raise Damaged(place, f"its policies are not those published: {error}") from error
-            # In one assignment: another thread may be here as well.
-            self._published = (files, policies)
-        return policies
+            return self._policies(reading)
 
     def policy_files(self) -> tuple[PolicyFile, ...]:
         """Return the published policies as their author wrote them, the oldest first."""
@@ -432,6 +421,22 @@ class EventLog(Closing):
         """Return everything in the log that does not hold, the first position first."""
         with self._back_end.reading() as reading:
             return verify(reading, self._back_end.place, progress)
+
+    def _policies(self, reading: Reading) -> Policies:
+        stream = of_policy(self._settings.policy)
+        files, policies = self._published
+        rows = [row for row, _ in reading.stream(stream, after=len(files))]
+        if rows or policies is None:
+            place = self._back_end.place
+            new = (publication.restored(row.position, row.state, place) for row in rows)
+            files = (*files, *new)
+            try:
+                policies = Policies(tuple(file.policy for file in files))
+            except PoliciesDisagree as error:
+                raise Damaged(place, f"its policies are not those published: {error}") from error
+            # In one assignment: another thread may be here as well.
+            self._published = (files, policies)
+        return policies
 
     def _check_heads(self) -> None:
         with self._back_end.reading() as reading:
@@ -527,7 +532,7 @@ def _brought(result: Result, told: Sequence[RecordedEvent]) -> Imported | Differ
 
 
 def _told(
-    reading: Reading, tickets: Sequence[str], *, words: bool
+    reading: Reading, tickets: Collection[str], *, words: bool
 ) -> dict[str, list[RecordedEvent]]:
     told: dict[str, list[RecordedEvent]] = {}
     for row, document in reading.streams(filter(is_ticket, tickets)):

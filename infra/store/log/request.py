@@ -1,8 +1,11 @@
 """What callers ask of the log, and what they get."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from domain.event import RecordedEvent
+from domain.policy import Policies
+from domain.refusal import CommandReused
 from domain.ticket import Decided as Draft
 
 __all__ = [
@@ -14,6 +17,7 @@ __all__ = [
     "Erasure",
     "Head",
     "Imported",
+    "Known",
     "Outcome",
     "Raw",
     "Skipped",
@@ -65,6 +69,21 @@ class Outcome(NamedTuple):
     last_position: int | None
     recorded_at: int
     repeated: bool
+
+
+class Known(NamedTuple):
+    """What decisions about some commands stand on, of one state of the log.
+
+    `recorded_at` is the instant at which the log stands. `outcomes` are those of the commands that
+    were carried out before, or that they said something else; where what they said is erased, the
+    id alone decides. `tickets` are the events of the tickets that are there, with their words, in
+    the order of their versions.
+    """
+
+    recorded_at: int
+    policies: Policies
+    outcomes: Mapping[str, Outcome | CommandReused]
+    tickets: Mapping[str, Sequence[RecordedEvent]]
 
 
 class Conflict(Exception):
