@@ -32,7 +32,7 @@ from infra.doors.web.metrics import Metrics
 from infra.doors.web.pages import routes as pages
 from infra.doors.web.pages.page import unframed
 from infra.doors.web.pages.session import is_page
-from infra.doors.web.problem import Problem, fault_of, invalid
+from infra.doors.web.problem import Problem, fault_of, invalid, unreadable
 from infra.doors.web.service import Service
 from infra.engine.log_lines import note
 
@@ -41,7 +41,6 @@ ABOUT = (
     "Support tickets and the SLA clocks of a published policy. Every operation but /health needs a "
     "token (`lhuta token add`). docs/api.md tells the conventions."
 )
-_JSON = "application/json"
 _ROUTERS = (
     commands.router,
     tickets.router,
@@ -119,7 +118,7 @@ async def _told(request: Request, error: Exception) -> Response:
                 headers={"Allow": _allowed(request)},
             )
         case 400:
-            problem = _unreadable()
+            problem = unreadable()
         case other:
             problem = Problem(other, "RequestFailed", str(error.detail))
     return _answered(request, problem)
@@ -136,12 +135,6 @@ async def _wrong(request: Request, error: Exception) -> Response:
     """Name every wrong field, those included whose value means nothing by the policy."""
     assert isinstance(error, RequestValidationError)
     found = error.errors()
-    if any(one["type"] == "json_invalid" for one in found):
-        return _unreadable().response()
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if any(tuple(one["loc"]) == ("body",) for one in found) and content_type != _JSON:
-        message = f"the body must be {_JSON}, in UTF-8; say so in Content-Type"
-        return Problem(415, "MediaTypeUnsupported", message).response()
     faults = wrong_headers(request) if request.method == "POST" else []
     faults += list({(fault := fault_of(one)).field: fault for one in found}.values())
     if isinstance(error.body, dict):
@@ -150,10 +143,6 @@ async def _wrong(request: Request, error: Exception) -> Response:
         policy = service.log.policies().in_force(service.present())
         faults += [one for one in meaning(error.body, policy) if one.field not in named]
     return invalid(faults).response()
-
-
-def _unreadable() -> Problem:
-    return Problem(400, "BodyUnreadable", "the body is not JSON in UTF-8; send one JSON object")
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -27,7 +27,7 @@ from infra.desk import UNNAMED, CommandIdMalformed
 from infra.desk import Request as Asked
 from infra.doors.outcome import written
 from infra.doors.web import documents
-from infra.doors.web.access import Caller, Route, caller_of
+from infra.doors.web.access import Caller, caller_of
 from infra.doors.web.body import (
     TICKET,
     Body,
@@ -41,6 +41,7 @@ from infra.doors.web.body import (
     about,
     meaning,
 )
+from infra.doors.web.command_route import CommandRoute
 from infra.doors.web.landing import Landing
 from infra.doors.web.problem import (
     Fault,
@@ -53,7 +54,7 @@ from infra.doors.web.problem import (
 from infra.doors.web.service import Service
 from infra.store.log import Outcome
 
-router = APIRouter(tags=["commands"], route_class=Route)
+router = APIRouter(tags=["commands"], route_class=CommandRoute)
 
 _UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _IF_MATCH = re.compile(r'\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*"){0,99})\s*')

@@ -167,6 +167,11 @@ def of_refusal(refusal: Refusal, faults: Sequence[Fault] = ()) -> Problem:
     return Problem(status, refusal.name, str(refusal), faults=wrong, told=refusal.told)
 
 
+def unreadable() -> Problem:
+    """Return the problem of a body that nobody can read."""
+    return Problem(400, "BodyUnreadable", "the body is not JSON in UTF-8; send one JSON object")
+
+
 def unknown_ticket(ticket: str) -> Problem:
     """Return the problem of a ticket that is not there, or that is none of the caller's."""
     return of_refusal(TicketUnknown(ticket))
