@@ -68,6 +68,8 @@ def create(service: Service, limits: Limits | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # What is counted stands in /metrics; nobody else is told of requests.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
     app.state.metrics = metrics

@@ -188,9 +188,7 @@ async def open_ticket(request: Request, body: OpenBody) -> Response:
     if sent.caller.customer is not None and outcome.repeated:
         # After an erasure the id of a command alone decides: it may be another customer's.
         await _check_own(sent, outcome.ticket)
-    response = _answer(outcome, 201)
-    response.headers["Location"] = f"/tickets/{outcome.ticket}"
-    return response
+    return _answer(outcome, 201, Location=f"/tickets/{outcome.ticket}")
 
 
 @_on_ticket("/tickets/{ticket}/triage", operation_id="triage_ticket")
@@ -347,8 +345,7 @@ def _versions(if_match: str) -> frozenset[int]:
     )
 
 
-def _answer(outcome: Outcome, status: int = 200) -> Response:
-    response = Response(orjson.dumps(written(outcome)), status, media_type="application/json")
+def _answer(outcome: Outcome, status: int = 200, **headers: str) -> Response:
     if outcome.last_version is not None:
-        response.headers["ETag"] = f'"{outcome.last_version}"'
-    return response
+        headers["ETag"] = f'"{outcome.last_version}"'
+    return Response(orjson.dumps(written(outcome)), status, headers, "application/json")

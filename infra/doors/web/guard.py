@@ -62,7 +62,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         beside = list(SAFE)
         known = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
         scope["lhuta.traceparent"] = known[0].decode() if known else None
