@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from domain import instant
@@ -286,15 +287,44 @@ class TestRefused:
         assert problem["cure"] == "write it on one line, and the rest in the body"
 
     @pytest.mark.parametrize(
-        "content",
-        [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"[" * 100_000, b'{"subject": "\xc3"}'],
+        "content", [b"{", b"\xff\xfe", b"[" * 100_000, b"1" * 5_000, b'{"subject": "\xc3"}']
     )
-    def test_a_body_that_is_no_object_is_told(self, desk: Desk, content: bytes) -> None:
-        """Broken JSON and encodings are 400, what is no object a wrong field."""
+    def test_a_body_that_is_no_json_is_told(self, desk: Desk, content: bytes) -> None:
+        """Broken, in another encoding, deeper or longer than anybody can read."""
         headers = {"Content-Type": "application/json"}
         response = desk.ask("agent", "POST", "/tickets", content=content, headers=headers)
-        assert response.status_code in (400, 422)
-        assert response.headers["content-type"] == "application/problem+json"
+        refused(response, 400, "BodyUnreadable")
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"", "it is missing; give it a value"),
+            (b"null", "it is no object; send one"),
+            (b"[]", "it is no object; send one"),
+            (b'"text"', "it is no object; send one"),
+        ],
+    )
+    def test_a_body_that_is_no_object_is_told(
+        self, desk: Desk, content: bytes, message: str
+    ) -> None:
+        """It is a wrong field, told with the wrong headers and the wrong name of a ticket."""
+        headers = {"Content-Type": "application/json", "If-Match": "3"}
+        path = f"/tickets/{'x' * 65}/replies"
+        response = desk.ask("agent", "POST", path, content=content, headers=headers)
+        problem = refused(response, 422, "FieldsInvalid")
+        assert list(fields(problem)) == ["If-Match", "ticket", "body"]
+        assert problem["errors"][-1]["message"] == message
+
+    @pytest.mark.parametrize(
+        "kind", ["Application/JSON; charset=utf-8", "application/vnd.example.v1+json"]
+    )
+    def test_json_may_be_said_to_be_of_a_kind(self, desk: Desk, kind: str) -> None:
+        """Parameters and structured suffixes change nothing about how it is read."""
+        content = orjson.dumps(dict(OPENING))
+        response = desk.ask(
+            "agent", "POST", "/tickets", content=content, headers={"Content-Type": kind}
+        )
+        assert response.status_code == 201
 
     def test_halves_of_surrogate_pairs_do_no_harm(self, desk: Desk) -> None:
         """They are named wherever they stand, also in names of fields."""

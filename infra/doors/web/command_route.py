@@ -13,6 +13,8 @@ from starlette.responses import Response
 from infra.doors.web.access import Route
 from infra.doors.web.problem import Problem, unreadable
 
+_NOTHING = object()
+
 
 class _Reading(APIRoute):
     """Reads a path and a body of JSON, which is all that the operations behind it take.
@@ -29,7 +31,7 @@ class _Reading(APIRoute):
         async def reading(request: Request) -> Response:
             sent = _read(request.headers.get("content-type", ""), await request.body())
             named, faults = request_params_to_args(path, request.path_params)
-            if sent is None:
+            if sent is _NOTHING:
                 body, wrong = None, [{"type": "missing", "loc": ("body",)}]
             else:
                 body, wrong = shape.validate(sent, loc=("body",))
@@ -46,13 +48,13 @@ class CommandRoute(Route, _Reading):
 
 
 def _read(content_type: str, body: bytes) -> object:
-    """Return what a body of JSON says, None where there is none; raises Problem."""
+    """Return what a body of JSON says, _NOTHING where there is none; raises Problem."""
     kind, _, subtype = content_type.partition(";")[0].strip().lower().partition("/")
     if kind != "application" or not (subtype == "json" or subtype.endswith("+json")):
         message = "the body must be application/json, in UTF-8; say so in Content-Type"
         raise Problem(415, "MediaTypeUnsupported", message)
     if not body:
-        return None
+        return _NOTHING
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
