@@ -129,8 +129,8 @@ class TestListsOfTickets:
     def test_an_address_says_all_that_can_be_done_there(self, desk: Desk) -> None:
         """Also where several operations share it."""
         for method, path, allowed in (
-            ("PUT", "/tickets", "GET, POST"),
-            ("POST", "/board", "GET"),
+            ("PUT", "/tickets", "GET, HEAD, POST"),
+            ("POST", "/board", "GET, HEAD"),
             ("GET", "/tickets/T-1/triage", "POST"),
         ):
             response = desk.ask("agent", method, path)

@@ -130,7 +130,8 @@ def _allowed(request: Request) -> str:
     """Return all that can be done at an address; the framework names one route's part of it."""
     routes = [one for router in _ROUTERS for one in router.routes if isinstance(one, Route)]
     here = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for one in here for method in one.methods or ()}))
+    methods = {method for one in here for method in one.methods or ()}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 async def _wrong(request: Request, error: Exception) -> Response:

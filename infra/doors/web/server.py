@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from infra.doors.web.events import Streams
+from infra.doors.web.head import Heads
 from infra.doors.web.limits import Limits
 from infra.engine.log_lines import note
 
@@ -209,7 +210,7 @@ def server(app: FastAPI, limits: Limits) -> Server:
         },
     )
     config = uvicorn.Config(
-        app,
+        Heads(app),
         http=protocol,
         ws="none",
         loop="asyncio",
