@@ -235,7 +235,9 @@ class Folding:
                 self.clocks[-1] = running._replace(promises=(*running.promises, promise))
 
     def _touch(self, index: int) -> None:
-        self.touched_from = min(self.touched_from, index)
+        # Not by `min`, which takes three times as long: every change of a clock comes here.
+        if index < self.touched_from:
+            self.touched_from = index
 
 
 def fold(history: Iterable[RecordedEvent], policies: Policies) -> Folded:

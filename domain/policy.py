@@ -111,7 +111,7 @@ def _urgent(plan: Plan, clock: ClockName) -> tuple[Target, ...]:
     return tuple(urgent)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """One published version of a support policy.
 

@@ -1,6 +1,7 @@
 """Where a ticket stands: its status, and what may happen to it next (semantics §2, the table)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal, NamedTuple, assert_never
 
 from domain.event import (
@@ -99,23 +100,23 @@ class Standing(NamedTuple):
 
     def triaged(self, triage: SeverityAssigned) -> "Standing":
         """Return where the ticket stands after a severity was assigned."""
-        return Standing(triage, self.awaiting, self.closing, self.closing_words)
+        return _standing((triage, self.awaiting, self.closing, self.closing_words))
 
     def replied(self) -> "Standing":
         """Return where the ticket stands after the customer wrote."""
         if self.awaiting == "support" and self.closing is None:
             return self
-        return Standing(self.triage)
+        return _standing((self.triage, "support", None, NO_WORDS))
 
     def answered(self, awaiting: Awaiting) -> "Standing":
         """Return where the ticket stands after an answer, and who owes the next step."""
         if awaiting == self.awaiting:
             return self
-        return Standing(self.triage, awaiting, self.closing, self.closing_words)
+        return _standing((self.triage, awaiting, self.closing, self.closing_words))
 
     def closed(self, closing: Resolved | Verified, words: Words) -> "Standing":
         """Return where the ticket stands after it was resolved or verified."""
-        return Standing(self.triage, self.awaiting, closing, words)
+        return _standing((self.triage, self.awaiting, closing, words))
 
     def refusal(self, event: Event) -> type[LifecycleRefusal] | None:
         """Return the rule that an event would break here, or None where it is legal."""
@@ -125,5 +126,7 @@ class Standing(NamedTuple):
         """Tell whether the ticket was closed with just this; erased words are not compared."""
         return self.closing == event and (not self.closing_words or self.closing_words == words)
 
+
+_standing = partial(tuple.__new__, Standing)
 
 BEGINNING = Standing()

@@ -9,8 +9,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from domain.alert import UNTRIAGED, Alert, Deadline, breach, deadlines, holds, watched
+from domain.alert import UNTRIAGED, Alert, Deadline, breach, deadlines, holds
 from domain.clock import Clock, Folded
+from domain.conclusion import concluded
 from domain.event import (
     AgentResponded,
     Event,
@@ -168,9 +169,7 @@ def rows(
 
     `history` is in the order of versions and not empty. Raises OutsideCalendar.
     """
-    watch = watched(history, policies)
-    watch.advance(decided_to)
-    folded = watch.folded
+    story, folded, told = concluded(history, policies, decided_to)
     ticket = history[0].ticket
     clocks: list[ClockRow] = []
     pending: list[DeadlineRow] = []
@@ -180,11 +179,11 @@ def rows(
         if found:
             pending += _pending(ticket, clock, found, decided_to)
     return Rows(
-        (_ticket(history, watch.story, folded, partition),),
+        (_ticket(history, story, folded, partition),),
         tuple(clocks),
         tuple(pending),
-        tuple(_alerts(watch.alerts, history, policies)) if watch.alerts else (),
-        watch.alerts,
+        tuple(_alerts(told, history, policies)) if told else (),
+        told,
         # The watch may name an earlier turn, but only of deadlines that come to nothing.
         min([row.turn for row in pending]) if pending else None,
     )
