@@ -236,7 +236,7 @@ class Folding:
 
     def _touch(self, index: int) -> None:
         # Not by `min`, which takes three times as long: every change of a clock comes here.
-        if index < self.touched_from:
+        if index < self.touched_from:  # noqa: PLR1730
             self.touched_from = index
 
 

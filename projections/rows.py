@@ -5,6 +5,7 @@ microseconds; the columns are described in docs/read-models.md, one for each fie
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -20,7 +21,7 @@ from domain.event import (
     Resolved,
     WorkaroundFound,
 )
-from domain.policy import ClockName, Policies
+from domain.policy import ClockName, Policies, Policy
 
 PROJECTOR_VERSION = 1
 """The version of what rows say; raise it with every change of a fold or a row."""
@@ -249,7 +250,7 @@ def _clock(ticket: str, clock: Clock, found: Sequence[Deadline], decided_to: int
             clock.name,
             clock.started_by,
             clock.instance,
-            clock.policy.label,
+            _label(clock.policy),
             clock.plan,
             clock.started_at,
             len(clock.promises),
@@ -264,6 +265,12 @@ def _clock(ticket: str, clock: Clock, found: Sequence[Deadline], decided_to: int
             off_hours,
         ),
     )
+
+
+@lru_cache(128)
+def _label(policy: Policy) -> str:
+    # Written once for all clocks of a policy.
+    return policy.label
 
 
 def _guard(found: Sequence[Deadline]) -> int | None:
@@ -314,19 +321,22 @@ def _alerts(
             assert alert.deadline is not None
             turn = alert.deadline + policies.in_force(started[alert.started_by]).settle
         turns[alert.id] = turn
-        yield AlertRow(
-            alert.ticket,
-            number,
-            alert.id,
-            alert.kind,
-            alert.clock,
-            alert.instance,
-            alert.started_by,
-            alert.step,
-            alert.deadline,
-            alert.due_at,
-            alert.decided_at,
-            turn,
-            orjson.dumps(alert.refers).decode() if alert.refers else "[]",
-            alert.reason,
+        yield tuple.__new__(
+            AlertRow,
+            (
+                alert.ticket,
+                number,
+                alert.id,
+                alert.kind,
+                alert.clock,
+                alert.instance,
+                alert.started_by,
+                alert.step,
+                alert.deadline,
+                alert.due_at,
+                alert.decided_at,
+                turn,
+                orjson.dumps(alert.refers).decode() if alert.refers else "[]",
+                alert.reason,
+            ),
         )

@@ -304,8 +304,8 @@ def policies() -> st.SearchStrategy[Policies]:
         ),
         st.dictionaries(cells, targets(), min_size=2, max_size=8),
         st.integers(0, len(WEEKS) - 1),
-        st.lists(st.sampled_from(("0.1", "0.5", "0.75")), unique=True),
-        st.lists(st.sampled_from(("1", "1.5", "4")), unique=True),
+        st.lists(st.sampled_from(("0.1", "0.5", "0.75")), unique=True).map(sorted),
+        st.lists(st.sampled_from(("1", "1.5", "4")), unique=True).map(sorted),
         st.sampled_from((0, 1, 30 * instant.SECOND, instant.HOUR)),
     )
 
