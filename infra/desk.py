@@ -7,6 +7,7 @@ same command sent again gets the first outcome and appends nothing.
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -227,7 +228,7 @@ class Desk:
                 considered[index] = refusal
             else:
                 digests[request.command_id] = digest_of(request.command, request.actor)
-        known = self._known(digests, requests)
+        known, numbers = self._known(digests, requests)
         # A clock that was set back must not put a decision before what it is made on.
         now = max(self._clock(), known.recorded_at)
         policy = known.policies.in_force(now)
@@ -235,15 +236,18 @@ class Desk:
             if index not in considered:
                 try:
                     digest = digests[request.command_id]
-                    considered[index] = self._decided(request, digest, known, now, policy)
+                    considered[index] = self._decided(request, digest, known, numbers, now, policy)
                 except Refusal as refusal:
                     considered[index] = refusal
         return [considered[index] for index in range(len(requests))]
 
-    def _known(self, digests: Mapping[str, bytes], requests: Sequence[Request]) -> Known:
-        """Return what the log knows of commands and of their tickets, and find unused numbers.
+    def _known(
+        self, digests: Mapping[str, bytes], requests: Sequence[Request]
+    ) -> tuple[Known, deque[int]]:
+        """Return what the log knows of commands and of their tickets, and unused numbers.
 
-        When it returns, as many numbers are free above the last one as commands may need.
+        Of these there are as many as commands may need, the next ones where numbers were given in
+        order.
         """
         named = {
             ticket
@@ -252,15 +256,25 @@ class Desk:
             if is_ticket_id(ticket)
         }
         unnamed = sum(request.command.ticket == UNNAMED for request in requests)
+        unused: deque[int] = deque()
+        last = self._last_number
         while True:
-            next_ones = [f"T-{self._last_number + ahead}" for ahead in range(1, unnamed + 1)]
-            known = self._log.known(digests, named.union(next_ones))
-            if known.tickets.keys().isdisjoint(next_ones):
-                return known
-            self._pass_used_numbers()
+            numbers = range(last + 1, last + 1 + unnamed - len(unused))
+            known = self._log.known(digests, named.union(map(_numbered, numbers)))
+            used = [number for number in numbers if _numbered(number) in known.tickets]
+            unused += [number for number in numbers if number not in used]
+            if not used:
+                return known, unused
+            last = self._last_used(used[-1])
 
     def _decided(
-        self, request: Request, digest: bytes, known: Known, now: int, policy: Policy
+        self,
+        request: Request,
+        digest: bytes,
+        known: Known,
+        numbers: deque[int],
+        now: int,
+        policy: Policy,
     ) -> Append | Outcome:
         outcome = known.outcomes.get(request.command_id)
         if isinstance(outcome, CommandReused):
@@ -270,7 +284,7 @@ class Desk:
         command = request.command
         unnamed = isinstance(command, Open) and command.ticket == UNNAMED
         if unnamed:
-            command = replace(command, ticket=f"T-{self._last_number + 1}")
+            command = replace(command, ticket=_numbered(numbers[0]))
         check_identifier("ticket", command.ticket)
         history = known.tickets.get(command.ticket, ())
         if history and request.versions is not None and len(history) not in request.versions:
@@ -279,7 +293,7 @@ class Desk:
         if isinstance(command, Open) and command.follows and command.follows not in known.tickets:
             raise FollowedUnknown(command.follows)
         if unnamed:
-            self._last_number += 1
+            self._last_number = numbers.popleft()
         return Append(
             command_id=request.command_id,
             digest=digest,
@@ -304,12 +318,12 @@ class Desk:
                 known = self._log.known({append.command_id: append.digest}, ())
                 return known.outcomes[append.command_id]
 
-    def _pass_used_numbers(self) -> None:
-        """Move to a number that a ticket has and the next one has not.
+    def _last_used(self, used: int) -> int:
+        """Return a number from `used` on that a ticket has and the next one has not.
 
         Doubles its steps and then halves them, so a log of millions is asked a few times only.
         """
-        used, step = self._last_number, 1
+        step = 1
         while self._exists(used + step):
             used, step = used + step, step * 2
         free = used + step
@@ -319,10 +333,14 @@ class Desk:
                 used = between
             else:
                 free = between
-        self._last_number = used
+        return used
 
     def _exists(self, number: int) -> bool:
-        return bool(self._log.known({}, (f"T-{number}",)).tickets)
+        return bool(self._log.known({}, (_numbered(number),)).tickets)
+
+
+def _numbered(number: int) -> str:
+    return f"T-{number}"
 
 
 def check_actor(actor: str) -> None:

@@ -337,6 +337,15 @@ class TestNumbers:
 
         assert [office.send(UNNAMED_OPEN).ticket for _ in range(2)] == ["T-1", "T-3"]
 
+    def test_tickets_that_come_together_share_out_what_is_free(self, office: Office) -> None:
+        """Numbers that are taken lie anywhere between those that are given."""
+        for taken in (2, 4, 5, 7):
+            office.send(dataclasses.replace(OPEN, ticket=f"T-{taken}"))
+
+        answers = office.send_all(*[UNNAMED_OPEN] * 5)
+
+        assert outcomes(answers) == ["T-1", "T-3", "T-6", "T-8", "T-9"]
+
     def test_a_refused_ticket_takes_no_number(self, office: Office) -> None:
         """The number goes to the next one."""
         with pytest.raises(PlanUnknown):
