@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from random import Random
 
@@ -25,6 +26,7 @@ from tests.survival.distributed.proof import proved, settle, told
 
 CUT_SECONDS = 60 if "LHUTA_KILL_ROUNDS" in os.environ else 6
 DATABASE_BYTES = 48 * 2**20
+PAGE_BYTES = 4_096
 SAID_AGAIN = 3_000
 """More watermarks than come to a partition while a test waits."""
 
@@ -235,10 +237,16 @@ def small_tablespace(servers: Servers, name: str) -> Iterator[Path]:
 
 def filled(folder: Path) -> Path:
     """Leave no room in a file system; return the file that takes it."""
-    free = os.statvfs(folder)
     ballast = folder / "ballast"
-    ballast.write_bytes(bytes(free.f_bavail * free.f_bsize))
-    return ballast
+    with ballast.open("wb", buffering=0) as file:
+        # Until nothing more fits: the server takes room meanwhile, too.
+        while True:
+            try:
+                file.write(bytes(PAGE_BYTES))
+            except OSError as error:
+                if error.errno != ENOSPC:
+                    raise
+                return ballast
 
 
 def failed(desk: Desk, part: str, cause: str) -> bool:
