@@ -3,11 +3,12 @@
 import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from infra.closing import Closing
 from infra.store.failure import StoreError
@@ -17,10 +18,57 @@ MOST = 16
 """How many connections one pool opens at most; who comes later waits for one."""
 
 WAIT_SECONDS = 5.0
+_TRY_SECONDS = 0.5
+
+
+C = TypeVar("C", bound=psycopg.Connection[Any])
 
 
 def _nothing(connection: Connection) -> None:
     """Agree on nothing."""
+
+
+class Trying(ConnectionPool[C]):
+    """Tries to connect as long as somebody waits for a connection, and no longer.
+
+    The library waits ever longer between two tries, so that nobody would be served for as long
+    again as the server was away; and who comes while a try fails would wait for no other.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        configure: Callable[[C], None],
+        *,
+        connection_class: type[C],
+        timeout: float,
+        open: bool,
+    ) -> None:
+        """Make a pool by a libpq URL; `timeout` is how many seconds are waited for a connection."""
+        super().__init__(
+            connection_class=connection_class,
+            kwargs=lambda: {**parameters(url), "autocommit": True},
+            configure=configure,
+            check=check,
+            min_size=0,
+            max_size=MOST,
+            timeout=timeout,
+            reconnect_timeout=0,
+            num_workers=1,
+            open=open,
+        )
+
+    def getconn(self, timeout: float | None = None) -> C:
+        """Give a connection; raises PoolTimeout where none can be had in time."""
+        seconds = self.timeout if timeout is None else timeout
+        end = monotonic() + seconds
+        while True:
+            try:
+                # Each call begins a try where there is none.
+                return super().getconn(min(_TRY_SECONDS, end - monotonic()))
+            except PoolTimeout:
+                if monotonic() >= end:
+                    raise PoolTimeout(f"no connection within {seconds:g} seconds") from None
 
 
 class Pool(Closing):
@@ -45,18 +93,11 @@ class Pool(Closing):
         self._place = name_of(url)
         self._agree = agree
         self._agreed: WeakSet[Connection] = WeakSet()
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            kwargs=lambda: {**parameters(url), "autocommit": True},
-            configure=lambda connection: prepare(
-                connection, read_only=read_only, settings=settings
-            ),
-            check=check,
-            min_size=0,
-            max_size=MOST,
-            # Otherwise it waits ever longer between two tries, and nobody is served for as long
-            # again as the server was away. Now whoever comes next tries at once.
-            reconnect_timeout=0,
-            num_workers=1,
+        self._pool = Trying(
+            url,
+            lambda connection: prepare(connection, read_only=read_only, settings=settings),
+            connection_class=psycopg.Connection,
+            timeout=WAIT_SECONDS,
             open=True,
         )
 

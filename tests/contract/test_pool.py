@@ -2,9 +2,11 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg_pool import ConnectionPool
 
 from infra.servers.postgresql import PostgreSQL
 from infra.store import pool as pool_module
@@ -83,6 +85,24 @@ class TestConnections:
                 refused(pool)
             server.start()
             assert process(pool)
+
+    def test_who_came_while_a_try_failed_is_served_by_the_next(
+        self, postgresql: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody waits for a try that is over."""
+        tries = []
+
+        def failing_once(pool: ConnectionPool[Any]) -> object:
+            tries.append(pool)
+            if len(tries) == 1:
+                raise psycopg.OperationalError("the database system is starting up")
+            return connected(pool)
+
+        connected = ConnectionPool._connect
+        monkeypatch.setattr(ConnectionPool, "_connect", failing_once)
+        with Pool(postgresql, PATH) as pool:
+            assert process(pool)
+        assert len(tries) == 2
 
 
 class TestReadModels:

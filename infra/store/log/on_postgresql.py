@@ -16,7 +16,6 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import (
     BasePostgresFactory,
-    ConnectionPool,
     PostgresApplicationRecorder,
     PostgresDatastore,
     PostgresFactory,
@@ -34,13 +33,12 @@ from infra.store.log.recorder import LogRecorder
 from infra.store.log.request import Head
 from infra.store.log.session import COMMAND, EVENT, Session
 from infra.store.log.settings import Settings
-from infra.store.pool import check
+from infra.store.pool import Trying
 from infra.store.postgresql import (
     Unreachable,
     connect,
     failure,
     name_of,
-    parameters,
     prepare,
     translated,
 )
@@ -51,7 +49,6 @@ LAYOUT = numbered(files("infra.store.log") / "schema" / "postgresql")
 IDLE_SECONDS = 5
 """How long a process may stand still while it holds the log; the others wait longer."""
 
-_MOST_CONNECTIONS = 16
 _ROWS_AT_ONCE = 1_000
 
 _NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -224,18 +221,15 @@ class LogDatastore(PostgresDatastore):
 
     def __init__(self, url: str, lock_seconds: int, *, read_only: bool) -> None:
         super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text")
-        self.pool = ConnectionPool(
+        # Any: the library's own pool is one that can ask for a password as well.
+        pool: Any = Trying(
+            url,
+            lambda connection: _prepare(connection, read_only=read_only, lock_seconds=lock_seconds),
             connection_class=psycopg.Connection[DictRow],
-            kwargs=lambda: {**parameters(url), "autocommit": True},
-            configure=lambda connection: _prepare(
-                connection, read_only=read_only, lock_seconds=lock_seconds
-            ),
-            check=check,
-            min_size=1,
-            max_size=_MOST_CONNECTIONS,
             timeout=max(1, lock_seconds),
             open=False,
         )
+        self.pool = pool
 
     def register_type_adapters(self) -> None:
         """Do nothing: the library's composite types are not used."""
