@@ -6,7 +6,6 @@ It runs as a process of its own; the rows must be those of the log alone, in wha
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from streams.relay import Place, Sent, Tail
 from streams.topic import CLOCKS, EVENTS
 from tests.benchmarks import stories
 from tests.benchmarks.engine import POLICY, brought
+from tests.eventually import eventually
 from tests.integration.on_kafka import PARTITIONS
 from tests.integration.worker_process import opened
 from tests.spec.partition import Mark, dump
@@ -123,11 +123,18 @@ def said(folder: Path) -> list[dict[str, Any]]:
 
 def step_until(tail: Tail, done: Callable[[], bool], folder: Path) -> None:
     """Relay until something is so."""
-    give_up = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < give_up, (folder / "worker.log").read_text()[-3_000:]
-        if not tail.step():
-            time.sleep(0.02)
+
+    def stepped() -> bool:
+        while not done():
+            if not tail.step():
+                return False
+        return True
+
+    eventually(
+        stepped,
+        "the worker came so far",
+        lambda: (folder / "worker.log").read_text()[-3_000:],
+    )
 
 
 def test_whatever_happens_to_records_the_rows_are_those_of_the_log(

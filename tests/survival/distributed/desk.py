@@ -25,6 +25,7 @@ from infra.supervisor import Part, Supervisor
 from streams import topic
 from streams.broker import Broker
 from tests.conftest import REPOSITORY
+from tests.eventually import eventually, for_a_while
 from tests.servers.door import Door
 from tests.survival.caller import Caller, Process, course, lhuta, to
 
@@ -37,10 +38,6 @@ POLICY = (REPOSITORY / "policies" / "managry.toml").read_bytes()
 HURRY = 3
 """The supervisor's time goes so much faster: a part that dies often is still started again soon."""
 
-PATIENCE = 120.0
-"""How many seconds whatever was done may take to be got over."""
-
-LOOK_SECONDS = 0.05
 
 STOP, GO = signal.SIGSTOP, signal.SIGCONT
 
@@ -146,18 +143,18 @@ class Desk(Caller):
 
     def go_on(self, seconds: float) -> None:
         """Let it work for a while."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            self.step()
-            time.sleep(min(left, LOOK_SECONDS))
+        for_a_while(seconds, self.step)
 
     def wait_until(self, done: Callable[[], bool], what: str) -> None:
-        """Let it work until something is so."""
-        until = time.monotonic() + PATIENCE
-        while not done():
-            assert time.monotonic() < until, f"{what} takes too long; {self._said()}"
+        """Let it work until something is so; `what` is what may take too long."""
+
+        def stepped() -> bool:
+            if done():
+                return True
             self.step()
-            time.sleep(LOOK_SECONDS)
+            return False
+
+        eventually(stepped, f"{what} is done", self._said)
 
     def step(self) -> None:
         """Start what has ended, and the next file of commands when one is through."""
