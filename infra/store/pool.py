@@ -28,7 +28,7 @@ def _nothing(connection: Connection) -> None:
     """Agree on nothing."""
 
 
-class Trying(ConnectionPool[C]):
+class TryingPool(ConnectionPool[C]):
     """Tries to connect as long as somebody waits for a connection, and no longer.
 
     The library waits ever longer between two tries, so that nobody would be served for as long
@@ -93,7 +93,7 @@ class Pool(Closing):
         self._place = name_of(url)
         self._agree = agree
         self._agreed: WeakSet[Connection] = WeakSet()
-        self._pool = Trying(
+        self._pool = TryingPool(
             url,
             lambda connection: prepare(connection, read_only=read_only, settings=settings),
             connection_class=psycopg.Connection,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.doors.web.together import Together
+from infra.doors.web.corked import Corked
 
 LONG = b"x" * 20_000
 
@@ -30,17 +30,17 @@ class Sent(asyncio.Transport):
         self.done.append("aborted")
 
 
-def parts(*written: bytes) -> Callable[[Together], None]:
+def parts(*written: bytes) -> Callable[[Corked], None]:
     """Return what writes one after the other."""
 
-    def write(transport: Together) -> None:
+    def write(transport: Corked) -> None:
         for part in written:
             transport.write(part)
 
     return write
 
 
-def closing(transport: Together) -> None:
+def closing(transport: Corked) -> None:
     """Write, and close at once."""
     transport.write(b"last")
     transport.close()
@@ -58,14 +58,14 @@ def closing(transport: Together) -> None:
     ids=["one turn", "two turns", "much", "end", "abort"],
 )
 def test_a_turn_of_the_loop_is_one_sending(
-    writing: list[Callable[[Together], None]], done: list[bytes | str]
+    writing: list[Callable[[Corked], None]], done: list[bytes | str]
 ) -> None:
     """What is much is not held, and what is closed has been sent."""
     sent = Sent()
 
     async def turns() -> None:
         loop = asyncio.get_running_loop()
-        transport = Together(sent, loop)
+        transport = Corked(sent, loop)
         for write in writing:
             write(transport)
             turned = asyncio.Event()

@@ -10,7 +10,7 @@ from typing import Any
 _MOST = 16 * 1024
 
 
-class Together:
+class Corked:
     """A transport that sends together what is written within one turn of the loop."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

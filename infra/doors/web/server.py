@@ -14,10 +14,10 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from infra.doors.web.corked import Corked
 from infra.doors.web.events import Streams
 from infra.doors.web.head import Heads
 from infra.doors.web.limits import Limits
-from infra.doors.web.together import Together
 from infra.engine.log_lines import note
 
 DEFAULT_PORT = 8642
@@ -116,7 +116,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(Together(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -33,7 +33,7 @@ from infra.store.log.recorder import LogRecorder
 from infra.store.log.request import Head
 from infra.store.log.session import COMMAND, EVENT, Session
 from infra.store.log.settings import Settings
-from infra.store.pool import Trying
+from infra.store.pool import TryingPool
 from infra.store.postgresql import (
     Unreachable,
     connect,
@@ -222,7 +222,7 @@ class LogDatastore(PostgresDatastore):
     def __init__(self, url: str, lock_seconds: int, *, read_only: bool) -> None:
         super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text")
         # Any: the library's own pool is one that can ask for a password as well.
-        pool: Any = Trying(
+        pool: Any = TryingPool(
             url,
             lambda connection: _prepare(connection, read_only=read_only, lock_seconds=lock_seconds),
             connection_class=psycopg.Connection[DictRow],
