@@ -103,6 +103,19 @@ class Clock(NamedTuple):
         """Return the clock as an event satisfies it."""
         return tuple.__new__(Clock, (*self[:-2], by.occurred_at, by.event_id))
 
+    def before(self, promises: int, answered: bool) -> "Clock":
+        """Return the clock as it was when it had its first `promises` targets, and an answer."""
+        return tuple.__new__(
+            Clock,
+            (
+                *self[:7],
+                self.promises[:promises],
+                self.untriaged,
+                self.triaged_at if promises else None,
+                *(self[-2:] if answered else (None, None)),
+            ),
+        )
+
     def meters(self, at: int) -> tuple[int, int]:
         """Return (business, off-hours) microseconds from the start to the answer, or to `at`."""
         return self.hours.elapsed(

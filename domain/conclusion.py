@@ -1,21 +1,30 @@
 """What a whole history comes to by an instant: its story, the fold and what was told of it.
 
-A `Watch` finds what was told, event by event. Of most tickets nothing ever was, and that can be
-seen of the finished fold in a fraction of the time: every clock was answered before the first of
-its deadlines came.
+What was recorded in the order in which it happened is folded once: how each clock looked at any
+recorded instant can be read from the finished fold. Of most clocks nothing was ever told, and that
+can be seen there too, in a fraction of the time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from domain.alert import Alert, Watch, first_part, in_time, watched
+from domain.alert import Alert, first_part, in_time
 from domain.clock import Clock, Folded, Folding
-from domain.event import RecordedEvent
+from domain.event import RecordedEvent, story_order
 from domain.policy import ClockName, Policies, Policy, Target
+from domain.telling import Life, Moment, told
 
 _OCCURRED_AT = attrgetter("occurred_at")
+_RECORDED_AT = attrgetter("recorded_at")
+_ARRIVAL = attrgetter("recorded_at", "version")
+_PLACE = itemgetter(0)
+
+ClockKey = tuple[ClockName, str]
+"""A clock's identity inside its ticket: its name and the id of the event that started it."""
 
 
 class Conclusion(NamedTuple):
@@ -23,7 +32,16 @@ class Conclusion(NamedTuple):
 
     story: Sequence[RecordedEvent]
     folded: Folded
-    alerts: Sequence[Alert]
+    alerts: list[Alert]
+
+
+def alerts(history: Iterable[RecordedEvent], policies: Policies, until: int) -> list[Alert]:
+    """Return every alert of a ticket decided by `until`, in the order of semantics §6.
+
+    Raises OutsideCalendar.
+    """
+    known = sorted((event for event in history if event.recorded_at <= until), key=_ARRIVAL)
+    return concluded(known, policies, until).alerts if known else []
 
 
 def concluded(history: Sequence[RecordedEvent], policies: Policies, until: int) -> Conclusion:
@@ -36,46 +54,90 @@ def concluded(history: Sequence[RecordedEvent], policies: Policies, until: int) 
     at_once = history[0].recorded_at == history[-1].recorded_at
     instants = [recorded.occurred_at for recorded in history]
     in_order = sorted(instants) == instants
-    if not (at_once or in_order):
-        return _watched(watched(history, policies), until)
     story = history if in_order else sorted(history, key=_OCCURRED_AT)
     folding = Folding(policies)
     for recorded in story:
         folding.apply(recorded)
-    if _is_quiet(folding.clocks, history, at_once, until):
-        return Conclusion(story, folding.folded, ())
-    if not at_once:
-        return _watched(watched(history, policies), until)
-    watch = Watch(policies)
-    watch.begin(story, folding)
-    return _watched(watch, until)
+    lives: Iterable[Life] = (
+        _lives(folding.clocks, history, at_once, until)
+        if at_once or in_order
+        else _refolded(history, policies)
+    )
+    return Conclusion(story, folding.folded, _told(history[0].ticket, lives, until))
 
 
-def _watched(watch: Watch, until: int) -> Conclusion:
-    watch.advance(until)
-    return Conclusion(watch.story, watch.folded, watch.alerts)
+def _told(ticket: str, lives: Iterable[Life], until: int) -> list[Alert]:
+    """Return the alerts of all clocks in their order."""
+    of_clocks = [found for life in lives if (found := told(ticket, life, until))]
+    found = list(chain.from_iterable(of_clocks))
+    if len(of_clocks) > 1:
+        found.sort(key=_PLACE)
+    return [alert for _, alert in found]
 
 
-def _is_quiet(
-    clocks: Iterable[Clock], history: Iterable[RecordedEvent], at_once: bool, until: int
-) -> bool:
-    """Tell whether certainly nothing was told of clocks whose events came in story order."""
+def _refolded(history: Iterable[RecordedEvent], policies: Policies) -> Iterable[Life]:
+    """Return the lives of all clocks, folding anew for what was recorded late."""
+    lives: dict[ClockKey, list[Moment]] = {}
+    folding = Folding(policies)
+    story: list[RecordedEvent] = []
+    for now, group in groupby(history, key=_RECORDED_AT):
+        added = sorted(group, key=_OCCURRED_AT)
+        # What happened at the same instant comes in that order by its version (semantics §2).
+        late = bool(story) and added[0].occurred_at < story[-1].occurred_at
+        story += added
+        if late:
+            story.sort(key=story_order)
+            folding = Folding(policies)
+        for recorded in story if late else added:
+            folding.apply(recorded)
+        touched = folding.clocks[folding.touched_from :]
+        folding.touched_from = len(folding.clocks)
+        seen = {(clock.name, clock.started_by): clock for clock in touched}
+        for key, clock in seen.items():
+            life = lives.setdefault(key, [])
+            if not life or life[-1][1] != clock:
+                life.append((now, clock))
+        if late:
+            for key, life in lives.items():
+                if key not in seen and life[-1][1] is not None:
+                    life.append((now, None))
+    return lives.values()
+
+
+def _lives(
+    clocks: Iterable[Clock], history: Sequence[RecordedEvent], at_once: bool, until: int
+) -> Iterator[Life]:
+    """Yield the lives of the clocks of which anything may have been told."""
     known: dict[str, int] = {}
     for clock in clocks:
         if at_once and in_time(clock):
             continue
         if not known:
             known = {recorded.event_id: recorded.recorded_at for recorded in history}
-        if not _came_first(clock, known, until):
-            return False
-    return True
+        if not _is_quiet(clock, known, until):
+            yield _life(clock, known)
 
 
-def _came_first(clock: Clock, known: Mapping[str, int], until: int) -> bool:
-    """Tell whether the answer was known before any deadline came; `known` is since when, by id.
+def _life(clock: Clock, known: Mapping[str, int]) -> Life:
+    """Return how a clock looked whose events were recorded as they happened, or all at once."""
+    given = [known[promise.given_by] for promise in clock.promises]
+    instants = {known[clock.started_by], *given}
+    # Never, as long as nobody answered.
+    answered = None if clock.satisfied_by is None else known[clock.satisfied_by]
+    if answered is not None:
+        instants.add(answered)
+    return [
+        (now, clock.before(bisect_right(given, now), answered is not None and answered <= now))
+        for now in sorted(instants)
+    ]
 
-    Nothing is told of a deadline that was answered in time and known to be when it came; nor of
-    one that came to be when the answer was known, but for a breach.
+
+def _is_quiet(clock: Clock, known: Mapping[str, int], until: int) -> bool:
+    """Tell whether certainly nothing was told of a clock; `known` is since when, by event id.
+
+    Its answer was known before any deadline came. Nothing is told of a deadline that was answered
+    in time and known to be when it came; nor of one that came to be when the answer was known, but
+    for a breach.
     """
     satisfied_at, satisfied_by = clock.satisfied_at, clock.satisfied_by
     if satisfied_at is None or satisfied_by is None:

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+import orjson
+
 from domain import instant
-from domain.alert import Alert, AlertKind, Reason, alerts
+from domain.alert import Alert, AlertKind, Reason
+from domain.conclusion import alerts
 from domain.event import RecordedEvent
 from domain.policy import ClockName, Policies
+from projections import rows
 from projections.judging import judging
 
 
@@ -57,6 +61,12 @@ def row(alert: Alert) -> AlertRow:
         "refers": list(alert.refers),
         "reason": alert.reason,
     }
+
+
+def alert_of(stored: rows.AlertRow) -> Alert:
+    """Return the alert of a row in the read models."""
+    fields = {name: value for name, value in stored._asdict().items() if name in Alert._fields}
+    return Alert(**{**fields, "refers": tuple(orjson.loads(stored.refers))})
 
 
 def _text(at: int | None) -> str | None:

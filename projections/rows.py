@@ -183,9 +183,8 @@ def rows(
         (_ticket(history, story, folded, partition),),
         tuple(clocks),
         tuple(pending),
-        tuple(_alerts(told, history, policies)) if told else (),
+        tuple(_alerts(told)) if told else (),
         told,
-        # The watch may name an earlier turn, but only of deadlines that come to nothing.
         min([row.turn for row in pending]) if pending else None,
     )
 
@@ -308,19 +307,8 @@ def _pending(
             )
 
 
-def _alerts(
-    told: Sequence[Alert], history: Sequence[RecordedEvent], policies: Policies
-) -> Iterator[AlertRow]:
-    started = {recorded.event_id: recorded.occurred_at for recorded in history}
-    turns: dict[str, int] = {}
+def _alerts(told: Sequence[Alert]) -> Iterator[AlertRow]:
     for number, alert in enumerate(told, start=1):
-        if alert.refers:
-            # An ending is as late as the latest that it ends: both are announced, or neither.
-            turn = max([turns[ended] for ended in alert.refers])
-        else:
-            assert alert.deadline is not None
-            turn = alert.deadline + policies.in_force(started[alert.started_by]).settle
-        turns[alert.id] = turn
         yield tuple.__new__(
             AlertRow,
             (
@@ -335,7 +323,7 @@ def _alerts(
                 alert.deadline,
                 alert.due_at,
                 alert.decided_at,
-                turn,
+                alert.turn,
                 orjson.dumps(alert.refers).decode() if alert.refers else "[]",
                 alert.reason,
             ),

@@ -11,11 +11,12 @@ import orjson
 import pytest
 
 from domain import instant
-from domain.alert import Alert, alerts
 from domain.clock import Clock, fold, known
+from domain.conclusion import alerts
 from domain.event import RecordedEvent
 from domain.hours import Hours, Opening, compile_hours
 from domain.policy import ClockName, Plan, Policies, Policy, Severity, Target
+from projections.alerts import row
 from streams.envelope import decode
 from tests.reference import judge
 from tests.reference.generate import Line, random_history, random_policy
@@ -122,7 +123,7 @@ def our_alerts(
 ) -> list[Json]:
     """What the product decides up to an instant, tickets merged as the contract orders them."""
     decided = [a for history in tickets.values() for a in alerts(history, policies, until)]
-    return [alert_json(alert) for alert in sorted(decided, key=lambda a: (a.decided_at, a.ticket))]
+    return [{**row(alert)} for alert in sorted(decided, key=lambda a: (a.decided_at, a.ticket))]
 
 
 def clock_json(clock: Clock, at: int) -> Json:
@@ -139,17 +140,6 @@ def clock_json(clock: Clock, at: int) -> Json:
         "breached_at": text(clock.due_at) if verdict == "breached" else None,
         "business_seconds": instant.seconds(business),
         "off_hours_seconds": instant.seconds(off_hours),
-    }
-
-
-def alert_json(alert: Alert) -> Json:
-    """One alert as the contract prints it."""
-    return {
-        **alert._asdict(),
-        "deadline": text(alert.deadline),
-        "due_at": text(alert.due_at),
-        "decided_at": instant.text(alert.decided_at),
-        "refers": list(alert.refers),
     }
 
 

@@ -1,14 +1,13 @@
 """What is true of the alerts of any history under any policy (semantics §5 and §6)."""
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import groupby
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import instant
-from domain.alert import Alert, Watch, alerts
+from domain.alert import Alert
+from domain.conclusion import alerts, concluded
 from domain.event import RecordedEvent
 from domain.policy import Policies
 from tests.strategies import policies, recorded_histories
@@ -22,31 +21,6 @@ LONG_AFTER = 3 * instant.DAY
 def decided(history: History, under: Policies) -> list[Alert]:
     """Everything that is told until some days after the last event."""
     return alerts(history, under, history[-1].recorded_at + LONG_AFTER)
-
-
-def together(history: Sequence[RecordedEvent]) -> list[list[RecordedEvent]]:
-    """The events by the instant of their recording."""
-    return [list(group) for _, group in groupby(history, key=lambda event: event.recorded_at)]
-
-
-@given(recorded_histories(), policies(), st.data())
-def test_watermarks_in_between_change_nothing(
-    history: History, under: Policies, data: st.DataObject
-) -> None:
-    """However often somebody looked, and whenever: the same alerts in the same order."""
-    watch = Watch(under)
-    groups = together(history)
-    for group, following in zip(groups, [*groups[1:], None], strict=True):
-        watch.record(group)
-        now = group[0].recorded_at
-        end = now + LONG_AFTER if following is None else following[0].recorded_at - 1
-        looks = st.lists(st.integers(now, end) | st.sampled_from((now, end)), max_size=4)
-        for watermark in sorted(data.draw(looks)):
-            watch.advance(watermark)
-        while watch.next_turn is not None and watch.next_turn <= end and data.draw(st.booleans()):
-            watch.advance(watch.next_turn)
-    watch.advance(history[-1].recorded_at + LONG_AFTER)
-    assert watch.alerts == decided(history, under)
 
 
 @given(recorded_histories(), policies(), st.data())
@@ -71,26 +45,6 @@ def test_the_order_of_arrival_of_one_instant_changes_nothing(
     """What was recorded together is applied together, in whatever order it is handed in."""
     shuffled = data.draw(st.permutations(history))
     assert decided(history, under) == alerts(shuffled, under, history[-1].recorded_at + LONG_AFTER)
-
-
-@given(recorded_histories(), recorded_histories(), policies(), st.data())
-def test_tickets_do_not_disturb_each_other(
-    one: History, other: History, under: Policies, data: st.DataObject
-) -> None:
-    """Taken from one stream in any interleaving, each ticket has its own alerts."""
-    renamed = tuple(
-        event._replace(ticket="T-2", event_id=f"T-2/{event.version}") for event in other
-    )
-    end = max(one[-1].recorded_at, other[-1].recorded_at) + LONG_AFTER
-    waiting = {"T-1": together(one), "T-2": together(renamed)}
-    watches = {name: Watch(under) for name in waiting}
-    while any(waiting.values()):
-        name = data.draw(st.sampled_from(sorted(name for name, left in waiting.items() if left)))
-        watches[name].record(waiting[name].pop(0))
-    for name, history in (("T-1", one), ("T-2", renamed)):
-        watches[name].advance(end)
-        assert watches[name].alerts == alerts(history, under, end)
-        assert {alert.ticket for alert in watches[name].alerts} <= {name}
 
 
 @given(recorded_histories(), policies())
@@ -148,16 +102,13 @@ def test_alerts_come_in_the_order_of_their_decision(history: History, under: Pol
 def test_the_standing_breaches_are_the_broken_promises(history: History, under: Policies) -> None:
     """In the end what was told and not withdrawn is what the fold says, no more and no less."""
     until = history[-1].recorded_at + LONG_AFTER
-    watch = Watch(under)
-    for group in together(history):
-        watch.record(group)
-    watch.advance(until)
-    withdrawn = {ended for a in watch.alerts if a.kind == "withdrawn" for ended in a.refers}
-    standing = [a for a in watch.alerts if a.kind not in ENDS and a.id not in withdrawn]
+    _, folded, told = concluded(history, under, until)
+    withdrawn = {ended for a in told if a.kind == "withdrawn" for ended in a.refers}
+    standing = [a for a in told if a.kind not in ENDS and a.id not in withdrawn]
     settle = under.versions[0].settle
     broken = {
         (clock.started_by, clock.due_at)
-        for clock in watch.folded.clocks
+        for clock in folded.clocks
         if clock.verdict(until) == "breached"
         and clock.due_at is not None
         and clock.due_at + settle <= until
@@ -169,14 +120,11 @@ def test_the_standing_breaches_are_the_broken_promises(history: History, under: 
 @given(recorded_histories(), policies())
 def test_nothing_of_an_answered_clock_stays_open(history: History, under: Policies) -> None:
     """In the end every alert of a satisfied clock is cleared or withdrawn."""
-    watch = Watch(under)
-    for group in together(history):
-        watch.record(group)
-    watch.advance(history[-1].recorded_at + LONG_AFTER)
-    ended = {told for alert in watch.alerts for told in alert.refers}
-    satisfied = {c.started_by for c in watch.folded.clocks if c.satisfied_at is not None}
-    triaged = watch.folded.triaged_at is not None
-    for alert in watch.alerts:
+    _, folded, told = concluded(history, under, history[-1].recorded_at + LONG_AFTER)
+    ended = {ending for alert in told for ending in alert.refers}
+    satisfied = {c.started_by for c in folded.clocks if c.satisfied_at is not None}
+    triaged = folded.triaged_at is not None
+    for alert in told:
         if alert.kind not in ENDS and (
             alert.started_by in satisfied or (alert.kind == "untriaged" and triaged)
         ):

@@ -17,8 +17,9 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from domain import instant
-from domain.alert import Alert, alerts
+from domain.alert import Alert
 from domain.clock import Folded, fold, known
+from domain.conclusion import alerts
 from domain.event import (
     AgentResponded,
     Awaiting,

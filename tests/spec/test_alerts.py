@@ -10,12 +10,11 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from domain import instant
-from domain.alert import Alert, deadlines, watched
+from domain.alert import Alert, deadlines
 from domain.hours import OutsideCalendar
 from domain.policy import Policies, Target
 from tests.spec.desk import (
     HOUR,
-    MANAGRY,
     Story,
     Targets,
     at,
@@ -144,6 +143,7 @@ class TestDeadlines:
             decided_at=at("2026-03-09 08:30:30"),
             refers=(),
             reason=None,
+            turn=at("2026-03-09 08:30:30"),
         )
 
 
@@ -562,6 +562,7 @@ class TestWithdrawn:
             decided_at=at("2026-03-09 08:40"),
             refers=(warning.id,),
             reason="superseded",
+            turn=at("2026-03-09 08:30:30"),
         )
 
     ELSEWHERE = (
@@ -820,28 +821,11 @@ class TestTheEndOfTheCalendar:
         """Its promise is within the calendar, only its reminders would not be."""
         assert told(self.LATE.answered("2040-12-28 09:00"), "2040-12-30 08:00") == []
 
-    def test_one_that_runs_into_its_reminders_is_not(self) -> None:
-        """The later ones would lie in 2041, and it works them out when the first warning comes."""
+    def test_one_that_runs_towards_them_is_not_once_they_are_next(self) -> None:
+        """What comes before is told; the last one would lie in 2041."""
+        assert told(self.LATE, "2040-12-30 08:00")
         with pytest.raises(OutsideCalendar, match="covers 2010-2040"):
-            told(self.LATE, "2040-12-30 08:00")
-
-
-class TestWatch:
-    def test_the_next_turn_is_when_time_alone_decides(self) -> None:
-        """From the first warning to the last overdue; then nothing is left."""
-        watch = watched(CRITICAL.history, MANAGRY)
-        turns = []
-        while watch.next_turn is not None:
-            turns.append(watch.next_turn)
-            watch.advance(watch.next_turn)
-        assert [line[:16] for line in lines(watch.alerts)] == [
-            f"2026-03-09 {time}" for time in ("08:30", "08:45", "09:00", "10:00", "11:00", "13:00")
-        ]
-        assert {alert.decided_at for alert in watch.alerts} <= set(turns)
-
-    def test_a_watch_knows_the_fold_of_what_was_recorded(self) -> None:
-        """So nobody needs to fold the ticket a second time."""
-        assert watched(CRITICAL.history, MANAGRY).folded.severity == 1
+            told(self.LATE, "2040-12-31 20:00")
 
 
 class TestIdentifiers:

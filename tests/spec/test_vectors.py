@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain import instant
-from domain.alert import alerts
 from domain.clock import fold, known
+from domain.conclusion import alerts
 from domain.event import RecordedEvent
 from domain.hours import (
     Hours,
@@ -32,6 +32,7 @@ from domain.hours import (
     intersection,
     joined,
 )
+from projections.alerts import row
 from streams.envelope import decode
 from tests.spec.desk import MANAGRY
 
@@ -284,16 +285,7 @@ def test_the_desks_alerts_are_decided_as_two_others_decided_them(
     decided.sort(key=lambda alert: (alert.decided_at, alert.ticket))
     expected = [json.loads(line) for line in (desk / "alerts.jsonl").read_bytes().splitlines()]
     assert len(expected) > 200
-    assert [
-        {
-            **alert._asdict(),
-            "deadline": text_or_none(alert.deadline),
-            "due_at": text_or_none(alert.due_at),
-            "decided_at": instant.text(alert.decided_at),
-            "refers": list(alert.refers),
-        }
-        for alert in decided
-    ] == expected
+    assert [row(alert) for alert in decided] == expected
 
 
 def judgement(ticket: str, history: list[RecordedEvent], as_of: int) -> dict[str, Any]:

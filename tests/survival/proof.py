@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from domain.alert import alerts
+from domain.conclusion import alerts
 from domain.event import RecordedEvent
 from infra.engine.follower import Mark
 from infra.store.deliveries import SQLiteDeliveries

@@ -3,19 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, get_args
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from domain.alert import Alert, AlertKind
+from domain.alert import AlertKind
 from infra.doors.web import documents, table
 from infra.doors.web.access import Route
 from infra.doors.web.asked import Since, Until
 from infra.doors.web.body import TICKET
 from infra.doors.web.service import Service, service_of
 from infra.store.told import Cursor, Decided
-from projections import rows
-from projections.alerts import row
+from projections.alerts import alert_of, row
 
 router = APIRouter(tags=["alerts"], route_class=Route)
 
@@ -97,9 +95,3 @@ def _following(service: Service, after: Cursor) -> Iterator[tuple[Cursor, Decide
             for one in found:
                 after = (one.alert.decided_at, one.alert.ticket, one.alert.number)
                 yield after, one
-
-
-def alert_of(one: rows.AlertRow) -> Alert:
-    """Return the alert of a row."""
-    fields = {name: value for name, value in one._asdict().items() if name in Alert._fields}
-    return Alert(**{**fields, "refers": tuple(orjson.loads(one.refers))})

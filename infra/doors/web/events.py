@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 
 from infra.doors.web import documents
 from infra.doors.web.access import Caller, Route, caller_of, is_still_let_in
-from infra.doors.web.alerts import KINDS, Kinds, alert_of
+from infra.doors.web.alerts import KINDS, Kinds
 from infra.doors.web.feed import Feed
 from infra.doors.web.limits import Limits
 from infra.doors.web.metrics import Metrics
@@ -21,7 +21,7 @@ from infra.doors.web.service import Log, Service, service_of
 from infra.doors.web.sight import Owners, seen
 from infra.store.log import Stored
 from infra.store.told import Cursor
-from projections.alerts import AlertRow, row
+from projections.alerts import AlertRow, alert_of, row
 from streams.envelope import encode, type_of
 
 router = APIRouter(tags=["streams"], route_class=Route)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from domain import instant
-from domain.alert import alerts
 from domain.clock import Clock, fold, known
+from domain.conclusion import alerts
 from domain.event import Opened, RecordedEvent
 from domain.explanation import explain
 from infra.doors.answers.history import row as history_row

@@ -11,7 +11,7 @@ import orjson
 import psycopg
 
 from domain import instant
-from domain.alert import alerts
+from domain.conclusion import alerts
 from domain.event import RecordedEvent
 from infra.store.deliveries.on_postgresql import PostgreSQLDeliveries
 from infra.store.log import EventLog, Stored, wall_clock

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import click
-import orjson
 
 from domain import instant
-from domain.alert import Alert
 from domain.policy import Policies
 from infra.counted import counted
 from infra.doors.cli.arguments import Instant, check_moments, data_option, format_option
@@ -26,8 +24,7 @@ from infra.settings import Settings
 from infra.store.failure import Missing
 from infra.store.log import may_exist
 from infra.store.told import FOR_EVER, Cursor, Told
-from projections import rows
-from projections.alerts import AlertRow, row, told
+from projections.alerts import AlertRow, alert_of, row, told
 
 _TOGETHER = 1_000
 _EVERY = 1.0
@@ -162,12 +159,7 @@ def _next(models: Told, after: Cursor, until: int) -> Iterator[tuple[Cursor, _De
     while found := models.alerts(after, _TOGETHER, until):
         for one, announced in found:
             after = (one.decided_at, one.ticket, one.number)
-            yield after, _Decided(row(_alert(one)), announced)
-
-
-def _alert(one: rows.AlertRow) -> Alert:
-    fields = {name: value for name, value in one._asdict().items() if name in Alert._fields}
-    return Alert(**{**fields, "refers": tuple(orjson.loads(one.refers))})
+            yield after, _Decided(row(alert_of(one)), announced)
 
 
 def _print(found: Sequence[AlertRow], recipients: _Recipients, *, in_json: bool) -> None:

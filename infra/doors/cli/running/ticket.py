@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from domain import instant
-from domain.alert import alerts
 from domain.clock import Clock, fold, known
+from domain.conclusion import alerts
 from domain.event import Opened, RecordedEvent
 from infra.doors.answers.ticket import WELL_WRITTEN, Ticket, lacking, row
 from infra.doors.cli.arguments import data_option, language_option

@@ -9,9 +9,9 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from domain import instant
-from domain.alert import alerts
 from domain.clock import Clock, fold
 from domain.command import CHANNELS, METHODS
+from domain.conclusion import alerts
 from domain.event import (
     AgentResponded,
     CustomerReplied,
