@@ -82,7 +82,7 @@ def event_of(
         event = read(attributes["data"])
         get = attributes.get
         text = get("text")
-        # The constructor of a named tuple costs as much as the rest of this function.
+        # The constructors of these named tuples would cost as much as the rest of this function.
         return tuple.__new__(
             RecordedEvent,
             (
@@ -94,7 +94,7 @@ def event_of(
                 attributes["actor"],
                 event,
                 words,
-                None if text is None else Text(text["sha256"], text["length"]),
+                None if text is None else tuple.__new__(Text, (text["sha256"], text["length"])),
                 get("commandid"),
                 get("correlationid"),
                 get("causationid"),
