@@ -3,7 +3,8 @@
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-distributed fresh test check bench bench-distributed soak soak-distributed screenshots lock clean FORCE
+.PHONY: help setup run run-distributed fresh test check wheel bench bench-distributed soak soak-distributed \
+	screenshots lock clean FORCE
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -20,6 +21,12 @@ WORKERS ?= 0
 
 # A room takes part as soon as it is a package.
 ROOMS = $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,domain projections streams infra tests)))
+
+# What the package is made of, and the file that says that it is made of it.
+PACKAGED = pyproject.toml README.md LICENSE \
+	$(shell find domain projections streams infra policies -type f ! -path '*/__pycache__/*')
+WHEEL := build/unpacked/.ready
+HAS_HEADERS := -c 'import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))'
 
 # A virtual environment does not survive a move, so it remembers where it was made.
 MOVED := $(if $(wildcard $(READY)),$(shell test "$$(cat $(READY))" = "$$PWD" || echo FORCE))
@@ -66,10 +73,32 @@ check: setup ## formatter, linter, types, and the arrows between the rooms
 	@$(IN_VENV) mypy $(ROOMS)
 	@$(IN_VENV) pytest --quiet tests/architecture
 
-bench: setup ## measure, with ratios against a baseline of the same run
-	@$(IN_VENV) tests.benchmarks
+wheel: $(WHEEL) ## make the compiled package, dist/*.whl (needs a C compiler; about a minute)
 
-bench-distributed: setup ## measure what goes over Kafka, on a broker and a database of its own (needs Java)
+# Compiled beside the source of a working copy, a module would hide what is changed in it; so the
+# wheel is made of an unpacked source distribution, and unpacked for who measures or tests it.
+$(WHEEL): $(PACKAGED) Makefile $(READY)
+	@"$${CC:-cc}" --version >/dev/null 2>&1 && $(VENV)/bin/python $(HAS_HEADERS) || { \
+		echo "The package is compiled: that needs a C compiler (CC=...) and Python's headers." >&2; \
+		echo "On Debian: apt-get install gcc libc6-dev python3-dev" >&2; \
+		exit 1; }
+	@echo "Compiling the package ..."
+	@rm -rf dist build/unpacked && mkdir -p build
+	@$(IN_VENV) hatchling build --target sdist >/dev/null 2>build/sdist.log || { cat build/sdist.log >&2; exit 1; }
+	@HATCH_BUILD_HOOKS_ENABLE=1 $(IN_VENV) pip wheel --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --wheel-dir dist dist/*.tar.gz
+	@$(IN_VENV) pip install --quiet --disable-pip-version-check --no-deps --target $(@D) dist/*.whl
+	@touch $@
+	@ls dist/*.whl
+
+# What is measured is the package as it is installed, not the working copy.
+bench bench-distributed: export PYTHONPATH := $(CURDIR)/build/unpacked
+bench bench-distributed: export PYTHONSAFEPATH := 1
+
+bench: wheel ## measure the package beside baselines (one thing: WHAT="engine --part rebuild"; WHAT=--help)
+	@$(IN_VENV) tests.benchmarks $(WHAT)
+
+bench-distributed: wheel ## measure what goes over Kafka, on a broker and a database of its own (needs Java)
 	@$(IN_VENV) tests.benchmarks distributed
 
 # How often something is killed; so few rounds as 8 kill each thing once.

@@ -29,8 +29,8 @@ TEXT_LIMIT = 100_000
 """The greatest length of every other text, in characters."""
 
 _REQUIRED = frozenset({"subject", "message", "description", "resolution", "evidence"})
-_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
-_LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
+_UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+_LINE_BREAK = re.compile(r"[\n\r\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)

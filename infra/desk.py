@@ -9,7 +9,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -46,6 +46,10 @@ NAMES: Mapping[type[Command], str] = {
     Verify: "verify",
 }
 """What people and files call the commands; part of a command's digest, so never changed."""
+
+_FIELDS: Mapping[type[Command | Environment], tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (*NAMES, Environment)
+}
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _ACTOR = re.compile(r"(?:customer|agent|system):[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -365,7 +369,7 @@ _content = json.JSONEncoder(sort_keys=True).encode
 
 def _said(spoken: Command | Environment) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    for name in spoken.__slots__:
+    for name in _FIELDS[type(spoken)]:
         value = getattr(spoken, name)
         if isinstance(value, Environment):
             value = _said(value) or None

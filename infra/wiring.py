@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 VERIFIED_AT_START = 200_000
 """A log of so many positions is verified when an engine starts: about a second."""
 
-REBUILD_BATCH = 20_000
+REBUILD_BATCH = 40_000
 
 FIRST_AUDIT = 1 * instant.MINUTE
 """How long after its start an engine makes the first audit of a data folder."""

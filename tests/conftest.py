@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import domain
+
 pytest_plugins = ["tests.servers.kafka", "tests.servers.postgresql", "tests.servers.read_models"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -18,6 +20,11 @@ os.environ.pop("LHUTA_DATABASE", None)
 settings.register_profile("deterministic", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("thorough", max_examples=2_000, deadline=None, print_blob=True)
 settings.load_profile("deterministic")
+
+
+def pytest_report_header() -> str:
+    """Say what is tested: the working copy, or the package."""
+    return f"domain of {Path(domain.__file__).parents[1]}"
 
 
 @pytest.fixture(scope="session")

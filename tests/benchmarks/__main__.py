@@ -3,7 +3,9 @@
 import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 
+import domain
 from tests.benchmarks import distributed, engine, files, hours, models, web
 from tests.benchmarks.measure import Row, table
 
@@ -63,6 +65,7 @@ BENCHMARKS["distributed"] = partial(distributed.rows, parts)
 unknown = [name for name in given.names if name not in BENCHMARKS]
 if unknown:
     parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+print(f"measured is domain of {Path(domain.__file__).parents[1]}", flush=True)
 for name in given.names or default:
     print(f"\n{name}", flush=True)
     print(table(list(BENCHMARKS[name]())), flush=True)

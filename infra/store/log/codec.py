@@ -6,13 +6,14 @@ is stored is hashed and never serialised again.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from domain.event import NO_WORDS, Event, RecordedEvent, Text, Words
 from infra.store.failure import Damaged, NewerSchema
+from infra.store.log.request import Stored
 from streams import envelope
 
 _TEXT = re.compile(
@@ -104,6 +105,17 @@ def event_of(
         raise Damaged(f"event {version} of {stream}", f"its state cannot be read: {error}") from (
             error
         )
+
+
+def stored(rows: Iterable[Sequence[Any]]) -> list[Stored]:
+    """Return the events of rows of `events`, each at its position."""
+    return [
+        tuple.__new__(
+            Stored,
+            (position, previous, proof, event_of(stream, version, topic, state, recorded_at)),
+        )
+        for position, stream, version, topic, state, recorded_at, proof, previous, _ in rows
+    ]
 
 
 def text_of(state: bytes) -> Said | None:

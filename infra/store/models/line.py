@@ -17,7 +17,7 @@ SEPARATOR = ","
 def lines(events: Iterable[RecordedEvent]) -> str:
     """Write events as they are kept."""
     # From the version to the actor as they stand in the event; its type's name, its data.
-    return orjson.dumps([(*one[1:6], *written(one.event)) for one in events])[1:-1].decode()
+    return orjson.dumps([one[1:6] + written(one.event) for one in events])[1:-1].decode()
 
 
 def events(ticket: str, lines: str) -> tuple[RecordedEvent, ...]:

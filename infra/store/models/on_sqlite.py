@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
+from typing import Self
 
 import orjson
 
@@ -37,7 +38,7 @@ class SQLiteModels(ReadModels):
         *,
         read_only: bool = False,
         busy_seconds: float = BUSY_SECONDS,
-    ) -> "SQLiteModels":
+    ) -> Self:
         """Open the read models; make empty ones where there are none, unless `read_only`."""
         return cls(Database.open(path, read_only=read_only, busy_seconds=busy_seconds))
 
