@@ -232,10 +232,10 @@ def rebuilds(folder: Path, full: bool) -> Iterator[Row]:
         settings.data.mkdir()
     with created(imported.log) as log:
         events = brought(log, stories.finished(tickets, begun, now))
-    bound = "a third folds, a third reads and decodes, a quarter writes rows; all but SQLite Python"
+    bound = "a third writes rows, a third reads and decodes the log, a quarter folds"
     yield from _rebuilt("imported", imported, events, bound)
     events = live(lived, list(stories.finished(tickets // 2, begun, now)))
-    bound = "two fifths fold, half of it tickets that told something; then as above, with alerts"
+    bound = "a third writes rows, with alerts; a third folds, a quarter reads and decodes the log"
     yield from _rebuilt("lived", lived, events, bound)
 
 

@@ -328,9 +328,8 @@ class EventLog(Closing):
         with self._back_end.reading() as reading:
             return [
                 stored
-                for row in reading.naming(_as_stored(correlation_id))
-                if is_ticket(row.originator_id)
-                and (stored := _stored(row)).recorded.correlation_id == correlation_id
+                for stored in _naming(reading, correlation_id)
+                if stored.recorded.correlation_id == correlation_id
             ]
 
     def policies(self) -> Policies:
@@ -403,10 +402,9 @@ class EventLog(Closing):
         """Return the tickets that a customer opened; all of the log is read for it."""
         with self._back_end.reading() as reading:
             return [
-                row.originator_id
-                for row in reading.naming(_as_stored(customer_id))
-                if is_ticket(row.originator_id)
-                and isinstance(event := _stored(row).recorded.event, Opened)
+                stored.recorded.ticket
+                for stored in _naming(reading, customer_id)
+                if isinstance(event := stored.recorded.event, Opened)
                 and event.customer_id == customer_id
             ]
 
@@ -544,10 +542,10 @@ def _recorded(row: EventRow, document: bytes | None, *, words: bool) -> Recorded
     )
 
 
-def _stored(row: EventRow) -> Stored:
-    position, stream, version, topic, state, recorded_at, proof, previous, _ = row
-    recorded = codec.event_of(stream, version, topic, state, recorded_at)
-    return tuple.__new__(Stored, (position, previous, proof, recorded))
+def _naming(reading: Reading, text: str) -> list[Stored]:
+    """Return the events of tickets whose state contains a text, in the order of the log."""
+    as_stored = orjson.dumps(text)[1:-1]
+    return codec.stored(row for row in reading.naming(as_stored) if is_ticket(row.originator_id))
 
 
 def _rest_of_instant(reading: Reading, last: EventRow, partition: int | None) -> list[EventRow]:
@@ -573,8 +571,3 @@ def _raw(reading: Reading, row: EventRow, settings: Settings) -> Raw:
         row.state,
         row.hash,
     )
-
-
-def _as_stored(text: str) -> bytes:
-    """Return a text as it stands in a state, without its quotes."""
-    return orjson.dumps(text)[1:-1]
