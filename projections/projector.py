@@ -512,8 +512,9 @@ class Projector:
             if not stood:
                 written += wanted
                 continue
-            keys = {row[: table.key] for row in wanted}
-            deleted += [key for key in stood if key not in keys]
+            # Another row leaves its key first: it may be wanted under a key that comes before.
+            same = {row[: table.identity] for row in wanted}
+            deleted += [key for key, row in stood.items() if row[: table.identity] not in same]
             written += [row for row in wanted if stood.get(row[: table.key]) != row]
         self._models.delete(table, deleted)
         self._models.write(table, written)

@@ -120,9 +120,13 @@ R_co = TypeVar("R_co", bound=tuple[object, ...], covariant=True)
 
 
 class Table(Generic[R_co]):
-    """A table that holds rows of tickets: its columns, of which the first `key` are the key."""
+    """A table that holds rows of tickets: its columns, of which the first `key` are the key.
 
-    __slots__ = ("columns", "key", "make", "name")
+    By the first `identity` columns a row is told from another that takes its key: an alert has its
+    id, whatever its number is.
+    """
+
+    __slots__ = ("columns", "identity", "key", "make", "name")
 
     def __init__(
         self,
@@ -130,18 +134,20 @@ class Table(Generic[R_co]):
         columns: tuple[str, ...],
         key: int,
         make: Callable[[Iterable[Any]], R_co],
+        identity: int | None = None,
     ) -> None:
         """Describe a table; `make` makes a row of the columns' values."""
         self.name = name
         self.columns = columns
         self.key = key
+        self.identity = key if identity is None else identity
         self.make = make
 
 
 TICKETS = Table("tickets", TicketRow._fields, 1, TicketRow._make)
 CLOCKS = Table("clocks", ClockRow._fields, 3, ClockRow._make)
 DEADLINES = Table("deadlines", DeadlineRow._fields, 5, DeadlineRow._make)
-ALERTS = Table("alerts", AlertRow._fields, 2, AlertRow._make)
+ALERTS = Table("alerts", AlertRow._fields, 2, AlertRow._make, identity=3)
 PARKED = Table("parked", ParkedRow._fields, 1, ParkedRow._make)
 
 

@@ -413,6 +413,17 @@ def later(
     )
 
 
+def without_the_first(
+    history: Sequence[RecordedEvent], policies: Policies, decided_to: int, partition: int
+) -> Rows:
+    """A fold that no longer tells the first alert: the others have other numbers."""
+    made = rows(history, policies, decided_to, partition)
+    return made._replace(
+        alerts=tuple(alert._replace(number=alert.number - 1) for alert in made.alerts[1:]),
+        told=made.told[1:],
+    )
+
+
 class TestAnotherVersion:
     def test_stale_tickets_are_folded_again_in_portions(self, models: ReadModels) -> None:
         """Announcing nothing, and reporting what changed (architecture, decision 5)."""
@@ -439,6 +450,19 @@ class TestAnotherVersion:
         assert newer.place.projector_version == 2
         assert newer.refold(2, TERMS) is None
         assert announced(models) == before
+
+    def test_alerts_may_get_other_numbers(self, models: ReadModels) -> None:
+        """One is told no longer; those after it move up, or back again."""
+        log = log_of(critical())
+        Projector(models).apply(log, TERMS, until(log, "2026-03-09 12:00"))
+        [_, *others] = before = models.rows(ALERTS, ["T-1"])
+        assert len(others) > 1
+        assert Projector(models, fold=without_the_first, version=2).refold(1, TERMS) is not None
+        assert models.rows(ALERTS, ["T-1"]) == [
+            alert._replace(number=number) for number, alert in enumerate(others, start=1)
+        ]
+        assert Projector(models, version=3).refold(1, TERMS) is not None
+        assert models.rows(ALERTS, ["T-1"]) == before
 
     def test_a_restart_in_between_goes_on(self, models: ReadModels) -> None:
         """Which tickets are stale stands in their rows."""
